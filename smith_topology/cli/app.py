@@ -1,0 +1,94 @@
+"""The commands of ``smith-topo``, and how they end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import PurePath
+from typing import Annotated, Any
+
+import typer
+
+from smith_topology import __version__
+from smith_topology.cli import completion
+from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.options import expanded
+
+COMMANDS = ("init", "validate", "plan", "apply", "drift", "show", "destroy", "schema", "dev", "completion")
+"""Each is a function of its own name in a module of its own name."""
+
+DEBUG = "SMITH_TOPO_DEBUG"
+LIGHTEST = "schema"
+USAGE_OF_TYPER = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line (``sys.argv`` by default) and return its exit code; nothing a user can cause raises."""
+    completion.prepare()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        command(arguments)(args=arguments, prog_name="smith-topo")
+    except Finish as end:
+        _complain(end)
+        return int(end.code)
+    except SystemExit as end:
+        return int(Exit.USAGE if end.code == USAGE_OF_TYPER else end.code or 0)
+    except KeyboardInterrupt:
+        return int(Exit.INTERRUPTED)
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        _complain(_bug(error))
+        return int(Exit.ERROR)
+    return int(Exit.DONE)
+
+
+def command(arguments: Sequence[str] = ()) -> Callable[..., Any]:
+    """The command line as a callable: only the command that is named is loaded, since each pays for its own imports."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False)
+    app.callback()(smith_topo)
+    named = next((word for word in arguments if not word.startswith("-")), None)
+    if named not in COMMANDS and "--version" in arguments:
+        named = LIGHTEST
+    for name in [named] if named in COMMANDS else COMMANDS:
+        app.command()(expanded(getattr(import_module(f"smith_topology.cli.{name}"), name)))
+    return typer.main.get_command(app)
+
+
+def smith_topo(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=lambda asked: _version(asked=asked))
+    ] = False,
+) -> None:
+    """Declare NATS JetStream streams and consumers in a file; see what a change costs before it happens.
+
+    Exit codes: 0 done or nothing to do, 1 error, 2 differences, 3 refused by a safety gate, 4 stale, 6 applied in part,
+    7 declined, 64 usage, 130 interrupted.
+    """
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"smith-topo {__version__}")
+        raise typer.Exit
+
+
+def _bug(error: Exception) -> Finish:
+    """A mistake of ours is told as such, without the traceback that only we can read."""
+    from smith_topology.core.model import Diagnostic, Severity
+
+    *_, last = traceback.extract_tb(error.__traceback__)
+    where = f"{type(error).__name__} in {last.name}, {PurePath(last.filename).name}:{last.lineno}"
+    detail = f"{where}. This is a mistake of smith-topo, not of yours; what was done before it is done."
+    fix = f"Report it with what this prints: {DEBUG}=1 smith-topo …"
+    return Finish(Exit.ERROR, (Diagnostic("bug", Severity.ERROR, "Unexpected error", detail, fix),))
+
+
+def _complain(end: Finish) -> None:
+    if end.diagnostics:
+        from smith_topology.cli.console import complain
+
+        complain(end.diagnostics)

@@ -1,0 +1,159 @@
+"""``smith-topo apply``: plan, get it approved, carry it out, read it back."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from smith_topology.cli import approval, session
+from smith_topology.cli.console import is_interactive, style, talk, tell
+from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.options import Adopt, Approving, Connection, Files, Format, Output, Selected
+from smith_topology.cli.plan import rendered
+from smith_topology.cli.progress import Progress
+from smith_topology.core.model import Outcome, Plan, Verdict
+
+if TYPE_CHECKING:
+    from smith_topology.jetstream.api import Api
+
+
+def apply(
+    files: Files,
+    connection: Connection,
+    selected: Selected,
+    approving: Approving,
+    output: Format = Output.HUMAN,
+    adopt: Adopt = False,
+) -> None:
+    """Make the account hold what the file declares, after approval."""
+    may_ask(approving)
+    with session.told_to_machines(output):
+        what = session.declared(files.paths)
+        execute(what, connection, selected, approving, output, adopt=adopt)
+
+
+def may_ask(approving: Approving) -> None:
+    """Usage errors come before any connection: an approval nobody can give, a word that is none, a wrong duration."""
+    _ = approving.permissions
+    waiting(approving)
+    if not approving.auto_approve and not is_interactive():
+        talk("Error: nobody is there to approve: give --auto-approve, and --allow for what deletes or loses data.")
+        raise Finish(Exit.USAGE)
+
+
+def waiting(approving: Approving) -> float:
+    """``--wait`` in seconds."""
+    from smith_topology.core.units import UnitError, parse_duration
+
+    try:
+        return parse_duration(approving.wait or "0") / 1e9
+    except UnitError as error:
+        raise typer.BadParameter(str(error), param_hint="'--wait'") from error
+
+
+def execute(
+    what: session.Declared,
+    connection: Connection,
+    selected: Selected,
+    approving: Approving,
+    output: Output,
+    *,
+    adopt: bool = False,
+    verb: str = "apply",
+) -> None:
+    async def work() -> None:
+        async with session.connected(connection, waiting(approving)) as api:
+            plan = await session.surveyed(api, what, selected.selection, adopt=adopt)
+            show(plan, output, verb)
+            session.raise_if_blocked(plan)
+            if plan.is_empty:
+                finish_empty(plan, output)
+                return
+            await approval.obtain(plan, approving, count_deletes=verb == "apply")
+            await carry_out(api, plan, approving, connection, output)
+
+    session.run(work)
+
+
+def show(plan: Plan, output: Output, verb: str) -> None:
+    """People see the plan before the result; in a machine's stream the result includes it."""
+    if output is Output.HUMAN and verb == "destroy" and plan.is_empty and plan.can_apply:
+        tell(f'Nothing to destroy: "{plan.topology}" owns nothing here.')
+    elif output is Output.HUMAN:
+        tell(rendered(plan, output, verb="") + "\n")
+    elif output is Output.NDJSON or not plan.can_apply:
+        tell(rendered(plan, output))
+
+
+def finish_empty(plan: Plan, output: Output) -> None:
+    if output not in (Output.HUMAN, Output.NDJSON):
+        tell(reported(plan, [], output))
+
+
+async def carry_out(api: Api, plan: Plan, approving: Approving, connection: Connection, output: Output) -> None:
+    """Run the steps, read everything back, report, and finish with the code that says how it went."""
+    from smith_topology.jetstream.apply import Pace, Run
+
+    stop, outcomes = asyncio.Event(), list[Outcome]()
+    _, patience = session.settings_of(connection)
+    run = Run(api, plan, Pace(approving.parallelism, patience), stop)
+    with interruptible(stop) as received, Progress(plan, output) as progress:
+        async for outcome in run.outcomes():
+            outcomes.append(outcome)
+            progress.add(outcome)
+        verified = await run.verified(outcomes)
+    if text := reported(plan, verified, output):
+        tell(text)
+    finish(verified, received)
+
+
+def reported(plan: Plan, outcomes: list[Outcome], output: Output) -> str:
+    from smith_topology.render import document, ndjson, outcome
+
+    match output:
+        case Output.JSON:
+            return document.dumps(document.outcome_document(plan, outcomes))
+        case Output.NDJSON:
+            return ndjson.apply_summary(plan, outcomes, session.now())
+        case _:
+            return outcome.report(plan, outcomes, style(sys.stdout))
+
+
+def finish(outcomes: list[Outcome], received: list[signal.Signals]) -> None:
+    """Raise Finish unless every step is done and was found done when read again."""
+    undone = [o for o in outcomes if o.verdict is not Verdict.DONE]
+    if not undone:
+        return
+    if any(o.verdict in (Verdict.DONE, Verdict.ALTERED, Verdict.UNKNOWN) for o in outcomes):
+        raise Finish(Exit.PARTLY)
+    if received:
+        raise Finish(Exit.TERMINATED if received[0] is signal.SIGTERM else Exit.INTERRUPTED)
+    stale = all(o.verdict in (Verdict.STALE, Verdict.SKIPPED) for o in undone)
+    raise Finish(Exit.STALE if stale else Exit.ERROR)
+
+
+@contextmanager
+def interruptible(stop: asyncio.Event) -> Iterator[list[signal.Signals]]:
+    """The first Ctrl-C or SIGTERM lets the requests under way finish; the second one ends at once."""
+    loop, received = asyncio.get_running_loop(), list[signal.Signals]()
+
+    def hear(number: signal.Signals) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+        talk("Interrupted: finishing the requests under way. Once more ends at once, and then what was done is not known.")
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, hear, number)
+    try:
+        yield received
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,58 @@
+"""Getting an approval: from the flags, or from the person at the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from smith_topology.cli.console import talk
+from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.options import Approving
+from smith_topology.core.gates import Approval, not_allowed, too_many_deletes
+from smith_topology.core.model import Action, Change, Permission, Plan
+
+
+async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True) -> None:
+    """Return when the plan is approved; raise Finish when a gate refuses it (3) or the person declines (7)."""
+    approval = Approval(approving.permissions, approving.max_deletes)
+    counted = count_deletes or approving.max_deletes is not None
+    refusals = too_many_deletes(plan, approval) if counted else []
+    refusals += not_allowed(plan, approval) if approving.auto_approve else []
+    if refusals:
+        talk("Nothing was changed.\n")
+        raise Finish(Exit.REFUSED, tuple(refusals))
+    if not approving.auto_approve:
+        await _ask(plan, approval.allowed)
+
+
+async def _ask(plan: Plan, allowed: frozenset[Permission]) -> None:
+    """Names first, each destroy of data on its own, then the plan as a whole."""
+    for change in plan.changes:
+        if _needs_its_name(change, allowed):
+            await _expect(f"{change.address} loses data. Type its name ({change.address.name}) to go on", change.address.name)
+    await _expect("Do you want to perform these actions? Only 'yes' is taken for an approval", "yes")
+
+
+def _needs_its_name(change: Change, allowed: frozenset[Permission]) -> bool:
+    needed = {Permission.DATA_LOSS} | ({Permission.DELETE} if change.action is Action.DELETE else set())
+    return change.loses_data and not needed <= allowed
+
+
+async def _expect(question: str, wanted: str) -> None:
+    talk(f"\n{question}:")
+    if await _line() != wanted:
+        talk("Declined: nothing was changed.")
+        raise Finish(Exit.DECLINED)
+
+
+async def _line() -> str:
+    """What is typed. The event loop runs on meanwhile: it answers the server's pings, and a Ctrl-C on a loop that blocks
+    would be lost (measured).
+    """
+    loop, typed = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(sys.stdin, typed.set)
+    try:
+        await typed.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline().rstrip("\n")

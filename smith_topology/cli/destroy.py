@@ -1,0 +1,19 @@
+"""``smith-topo destroy``: delete everything the topology owns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from smith_topology.cli import apply, session
+from smith_topology.cli.options import Approving, Connection, Files, Format, Output, Selected
+
+
+def destroy(
+    files: Files, connection: Connection, selected: Selected, approving: Approving, output: Format = Output.HUMAN
+) -> None:
+    """Delete everything this topology owns, after approval. Protected objects stay, and stop the run."""
+    apply.may_ask(approving)
+    with session.told_to_machines(output):
+        what = session.declared(files.paths)
+        nothing = session.Declared(replace(what.topology, resources={}), ())
+        apply.execute(nothing, connection, selected, approving, output, verb="destroy")

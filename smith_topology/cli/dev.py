@@ -1,0 +1,68 @@
+"""``smith-topo dev``: an embedded server to try things on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smith_topology.cli.console import talk, tell
+from smith_topology.cli.exits import Exit, Finish
+
+if TYPE_CHECKING:
+    from smith_topology.jetstream.embedded import EmbeddedServer
+
+
+def dev(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="-- COMMAND", help="Run this against the server, then stop it.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 is a free one.")] = 0,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="DIR", help="Keep the data here.  [default: a temporary directory]")
+    ] = None,
+) -> None:
+    """Run a nats-server with JetStream on this machine, for development and tests.
+
+    With a command, NATS_URL names the server to it, and its exit code becomes this one's.
+    """
+    from smith_topology.jetstream.embedded import running
+    from smith_topology.jetstream.errors import ServerError
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # from here on it ends in good order, like a Ctrl-C
+    try:
+        with running(port, store) as server:
+            code = _run(command, {**os.environ, "NATS_URL": server.url}) if command else _serve(server)
+    except ServerError as error:
+        raise Finish(Exit.ERROR, (error.diagnostic,)) from error
+    raise Finish(code)
+
+
+def _run(command: list[str], env: dict[str, str]) -> int:
+    """The command's exit code, in a shell's terms: 128 and the signal where it was killed, 127 where there is none."""
+    try:
+        process = subprocess.Popen(command, env=env)
+    except FileNotFoundError:
+        talk(f"{command[0]}: there is no such command.")
+        return 127
+    except PermissionError:
+        talk(f"{command[0]}: can't be run.")
+        return 126
+    signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C goes to the command as well: how that ends is what counts
+    signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
+    code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+def _serve(server: EmbeddedServer) -> int:
+    """Until it is stopped, which is what one does with it: no error."""
+    try:
+        tell(server.url)
+        talk(f"nats-server {server.pid} with JetStream; data in {server.store}. Ctrl-C stops it.")
+        signal.pause()
+    except KeyboardInterrupt:
+        talk("Stopped.")
+    return Exit.DONE

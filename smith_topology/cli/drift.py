@@ -1,0 +1,120 @@
+"""``smith-topo drift``: does the account still hold what the file declares? For cron; never writes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, assert_never
+
+import typer
+
+from smith_topology.cli import session
+from smith_topology.cli.console import style, tell
+from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.options import Connection, Files, Selected
+from smith_topology.core.model import Diagnostic, Plan, Severity, worst
+from smith_topology.core.ownership import NOT_OURS
+from smith_topology.render import document, markdown, metrics, ndjson
+from smith_topology.render import drift as human
+
+
+class DriftOutput(StrEnum):
+    HUMAN = "human"
+    JSON = "json"
+    NDJSON = "ndjson"
+    MARKDOWN = "markdown"
+    SUMMARY = "summary"
+    METRICS = "metrics"
+
+
+DriftFormat = Annotated[DriftOutput, typer.Option("--output", "-o", help="What to print; metrics is Prometheus text.")]
+MetricsFile = Annotated[
+    Path | None, typer.Option("--metrics-file", metavar="PATH", help="Also write Prometheus text here, for a textfile collector.")
+]
+
+
+def drift(
+    files: Files,
+    connection: Connection,
+    selected: Selected,
+    output: DriftFormat = DriftOutput.HUMAN,
+    metrics_file: MetricsFile = None,
+) -> None:
+    """Compare the account with the file: 0 when they agree, 2 when they don't. Never writes to the server."""
+    with session.told_to_machines(output):
+        what = session.declared(files.paths)
+        try:
+            session.run(lambda: compare(what, connection, selected, output, metrics_file))
+        except Finish as end:
+            if end.diagnostics and metrics_file:
+                _write(metrics_file, metrics.drift(None, timestamp=time.time(), ok=False, owner=what.topology.name))
+            raise
+
+
+async def compare(
+    what: session.Declared, connection: Connection, selected: Selected, output: DriftOutput, metrics_file: Path | None
+) -> None:
+    """Ends by raising Finish with the verdict."""
+    async with session.connected(connection) as api:
+        found = await session.surveyed(api, what, selected.selection)
+    code = verdict(found)
+    if code is Exit.ERROR:
+        raise Finish(code, session.stopping(found))
+    tell(rendered(found, output))
+    if metrics_file:
+        _write(metrics_file, measured(found))
+    raise Finish(code)
+
+
+def verdict(found: Plan) -> Exit:
+    """Errors come before refusals that leave open whether there is drift, and those before differences.
+
+    What keeps one object from being applied does not keep it from being compared; and where the server keeps no marks of
+    ownership, an object without one is no reason to refuse the comparison.
+    """
+    stopping = session.stopping(found)
+    general = [each for each in stopping if each.address is None]
+    if worst(general) is Severity.ERROR:
+        return Exit.ERROR
+    if general or any(each.code in NOT_OURS and found.server.keeps_metadata for each in stopping):
+        return Exit.REFUSED
+    return Exit.DIFFERENCES if stopping or not found.is_empty else Exit.DONE
+
+
+def measured(found: Plan) -> str:
+    """Where the comparison was refused, zero differences would be a claim: then only that it failed is told."""
+    compared = verdict(found) in (Exit.DONE, Exit.DIFFERENCES)
+    return metrics.drift(found, timestamp=time.time(), ok=compared)
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file in one move, so that a collector never reads half of it."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        detail, fix = f"{path}: {error.strerror}.", "Choose a place this user may write to."
+        raise Finish(
+            Exit.ERROR, (Diagnostic("metrics-file", Severity.ERROR, "Metrics can't be written", detail, fix),)
+        ) from error
+
+
+def rendered(found: Plan, output: DriftOutput) -> str:
+    match output:
+        case DriftOutput.HUMAN:
+            return human.render(found, style(sys.stdout))
+        case DriftOutput.JSON:
+            return document.dumps(document.drift_document(found))
+        case DriftOutput.NDJSON:
+            return "\n".join(ndjson.drift(found, session.now()))
+        case DriftOutput.MARKDOWN:
+            return markdown.drift(found)
+        case DriftOutput.SUMMARY:
+            return human.headline(found)
+        case DriftOutput.METRICS:
+            return measured(found)
+        case _:
+            assert_never(output)

@@ -1,0 +1,71 @@
+"""``smith-topo init``: a first topology file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smith_topology.cli.console import tell
+from smith_topology.cli.exits import Exit, Finish
+from smith_topology.core.model import Diagnostic, Severity
+
+STARTER = """\
+# yaml-language-server: $schema=./topology.schema.json
+version: 1
+name: {name}            # the owner: stamped on everything this file manages
+
+defaults:
+  stream: {{storage: file}}
+  consumer: {{ack_policy: explicit, ack_wait: 30s, max_deliver: 5}}
+
+streams:
+  ORDERS:
+    subjects: [orders.>]
+    max_age: 7d
+    max_bytes: 1GiB
+    consumers:
+      billing: {{filter_subject: orders.placed}}
+"""
+
+
+def init(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")] = Path("topology.yaml"),
+    name: Annotated[str | None, typer.Option("--name", help="The owner.  [default: the directory's name]")] = None,
+) -> None:
+    """Write a first topology file, and the schema for your editor beside it. Never overwrites."""
+    from smith_topology.core import json_schema
+    from smith_topology.core.parsing.topology import parse
+    from smith_topology.render.document import dumps
+
+    owner, schema = name or _owner(path), path.with_name("topology.schema.json")
+    text = STARTER.format(name=owner)
+    if parse([(str(path), text.encode())])[0] is None:
+        what = f"{owner!r} can't be an owner: write at most 64 of letters, digits, `-`, `_` and `.`."
+        raise typer.BadParameter(what, param_hint="'--name'")
+    _create(path, text)
+    if not schema.exists():
+        _create(schema, dumps(json_schema.schema()) + "\n")
+    tell(f"Wrote {path} and {schema}. Next:\n\n    smith-topo validate -f {path}\n    smith-topo plan -f {path}")
+
+
+def _owner(path: Path) -> str:
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in path.resolve().parent.name).strip("-.")
+    return name[:64] or "topology"
+
+
+def _create(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise _failed(
+            "File exists already", f"{path} is there already, and is left as it is.", "Name another: smith-topo init PATH"
+        ) from error
+    except OSError as error:
+        raise _failed("File can't be written", f"{path}: {error.strerror}.", "Choose a place you may write to.") from error
+
+
+def _failed(summary: str, detail: str, fix: str) -> Finish:
+    return Finish(Exit.ERROR, (Diagnostic("init", Severity.ERROR, summary, detail, fix),))

@@ -1,0 +1,77 @@
+"""``smith-topo plan``: what apply would do, and what it would cost."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated, assert_never
+
+import typer
+
+from smith_topology.cli import session
+from smith_topology.cli.console import style, tell
+from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.options import Adopt, Connection, Files, Format, Output, Selected
+from smith_topology.core.model import Plan
+
+Detailed = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there is something to do.")]
+
+
+def plan(
+    files: Files,
+    connection: Connection,
+    selected: Selected,
+    output: Format = Output.HUMAN,
+    adopt: Adopt = False,
+    detailed_exitcode: Detailed = False,
+) -> None:
+    """Show what apply would do, and what data each change costs. Writes nothing."""
+
+    async def work() -> None:
+        what = session.declared(files.paths)
+        async with session.connected(connection) as api:
+            found = await session.surveyed(api, what, selected.selection, adopt=adopt)
+        tell(rendered(found, output, verb=apply_command(files, connection, selected, adopt=adopt)))
+        session.raise_if_blocked(found)
+        if detailed_exitcode and not found.is_empty:
+            raise Finish(Exit.DIFFERENCES)
+
+    with session.told_to_machines(output):
+        session.run(work)
+
+
+def apply_command(files: Files, connection: Connection, selected: Selected, *, adopt: bool) -> str:
+    """What carries out the plan that these options made; secrets have to be given again."""
+    from smith_topology.jetstream.settings import redacted
+
+    options = {
+        "-f": files.file,
+        "-s": [redacted(connection.server)] if connection.server else None,
+        "--context": [connection.context] if connection.context else None,
+        "--js-domain": [connection.js_domain] if connection.js_domain else None,
+        "--js-api-prefix": [connection.js_api_prefix] if connection.js_api_prefix else None,
+        "--target": selected.target,
+        "--exclude": selected.exclude,
+    }
+    words = [word for option, values in options.items() for value in values or () for word in (option, shlex.quote(value))]
+    return " ".join(["apply", *words, *(["--adopt"] if adopt else [])])
+
+
+def rendered(found: Plan, output: Output, *, verb: str = "apply") -> str:
+    """The plan in one of the formats."""
+    from smith_topology.render import document, markdown, ndjson, summary
+    from smith_topology.render import plan as human
+
+    match output:
+        case Output.HUMAN:
+            return human.render(found, style(sys.stdout), verb=verb)
+        case Output.JSON:
+            return document.dumps(document.plan_document(found))
+        case Output.NDJSON:
+            return "\n".join(ndjson.plan(found, session.now()))
+        case Output.MARKDOWN:
+            return markdown.plan(found)
+        case Output.SUMMARY:
+            return summary.plan(found)
+        case _:
+            assert_never(output)

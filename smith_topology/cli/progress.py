@@ -1,0 +1,53 @@
+"""Apply's progress: a bar on a terminal, plain lines elsewhere, events in an ndjson stream."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from smith_topology.cli.console import style, talk, tell
+from smith_topology.cli.options import Output
+from smith_topology.cli.session import now
+from smith_topology.core.model import Outcome, Plan
+from smith_topology.render import ndjson, outcome
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+
+class Progress:
+    """A context manager; ``add`` each outcome as it comes. Everything but ndjson goes to stderr."""
+
+    def __init__(self, plan: Plan, output: Output) -> None:
+        self._total, self._output = len(plan.steps), output
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        if self._output is Output.HUMAN and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task("Applying", total=self._total)
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def add(self, ended: Outcome) -> None:
+        if self._output is Output.NDJSON:
+            tell(ndjson.apply_end(ended, now()))
+            return
+        line = outcome.progress_line(ended, style(sys.stderr))
+        if self._bar is not None and self._task is not None:
+            from rich.text import Text
+
+            self._bar.console.print(Text.from_ansi(line))
+            self._bar.advance(self._task)
+        else:
+            talk(line)

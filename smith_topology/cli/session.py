@@ -1,0 +1,120 @@
+"""What most commands begin with: read the files, connect, plan. Raises Finish for whatever stops them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from smith_topology.cli.console import tell
+from smith_topology.cli.exits import Exit, Finish, failed, raise_for
+from smith_topology.cli.options import Connection
+from smith_topology.core.model import Diagnostic, Plan, Severity, Topology
+from smith_topology.core.selection import Selection
+
+if TYPE_CHECKING:
+    from smith_topology.jetstream.api import Api
+    from smith_topology.jetstream.settings import Settings
+
+LONGEST_ATTEMPT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The files, read and checked, with the warnings that don't stop anything."""
+
+    topology: Topology
+    warnings: tuple[Diagnostic, ...]
+
+
+def declared(paths: list[str]) -> Declared:
+    """Load and check offline; every error of every file at once."""
+    from smith_topology.core.checks import check
+    from smith_topology.load import load
+
+    topology, found = load(paths, sys.stdin.buffer.read)
+    found += check(topology) if topology else ()
+    raise_for(found)
+    if topology is None:
+        raise Finish(Exit.ERROR, found)
+    return Declared(topology, found)
+
+
+def settings_of(connection: Connection) -> tuple[Settings, float]:
+    """How to connect, and the seconds a request may take with its retries."""
+    from smith_topology.jetstream.settings import Settings
+
+    options = {name: getattr(connection, name) for name in connection.__slots__}
+    options["servers"] = options.pop("server")
+    named = options["timeout"] or os.environ.get("NATS_TIMEOUT")
+    settings = Settings.resolve(options, os.environ)
+    patience = settings.timeout if named else settings.patience
+    return replace(settings, timeout=min(patience, LONGEST_ATTEMPT), patience=patience), patience
+
+
+@asynccontextmanager
+async def connected(connection: Connection, wait: float = 0.0) -> AsyncIterator[Api]:
+    from smith_topology.jetstream.connection import connect, connect_within
+
+    settings, _ = settings_of(connection)
+    opening = connect_within(settings, wait) if wait else connect(settings)
+    async with opening as api:
+        yield api
+
+
+async def surveyed(api: Api, what: Declared, selection: Selection, *, adopt: bool = False) -> Plan:
+    """Read the account and plan; nothing is written."""
+    from smith_topology.jetstream.survey import survey
+
+    return await survey(api, what.topology, selection=selection, adopt=adopt, warnings=what.warnings)
+
+
+def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a command's coroutine; a server error becomes its diagnostic."""
+    from smith_topology.jetstream.errors import ServerError
+
+    try:
+        asyncio.run(work())
+    except ServerError as error:
+        raise Finish(Exit.ERROR, (error.diagnostic,)) from error
+
+
+@contextmanager
+def told_to_machines(output: StrEnum) -> Iterator[None]:
+    """A machine that reads stdout gets what ended the command there too, so that it can tell one failure from another."""
+    try:
+        yield
+    except Finish as end:
+        if end.diagnostics and output in ("json", "ndjson"):
+            _tell(output, end.diagnostics)
+        raise
+
+
+def _tell(output: StrEnum, diagnostics: tuple[Diagnostic, ...]) -> None:
+    from smith_topology.render import document, ndjson
+
+    if output == "json":
+        tell(document.dumps(document.diagnostics_document(diagnostics)))
+    else:
+        tell("\n".join(ndjson.diagnostics(diagnostics, now())))
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def stopping(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Why nothing of this plan can be applied, whatever is approved."""
+    return tuple(d for d in plan.diagnostics if d.severity in (Severity.ERROR, Severity.REFUSAL))
+
+
+def raise_if_blocked(plan: Plan) -> None:
+    """End with the code of what stops the plan; the plan as shown has told it already."""
+    if found := stopping(plan):
+        raise Finish(failed(found).code)

@@ -1,0 +1,56 @@
+"""Consumers within what their stream allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.checks.interface import error, with_consumers
+from smith_topology.core.model import Diagnostic, Resource, Topology
+from smith_topology.core.units import format_duration
+
+PENDING_UNACKED = error("FC205", "max_ack_pending on a push consumer that does not acknowledge")
+REPLICAS = error("FC401", "More replicas than the stream")
+SAME_REPLICAS = error("FC402", "Other replicas than the stream, whose consumers decide what it keeps")
+PENDING = error("FC403", "max_ack_pending is above the stream's limit")
+INACTIVE = error("FC404", "inactive_threshold is above the stream's limit")
+TOO_MANY = error("FC405", "More consumers than the stream allows")
+
+
+def against_stream(topology: Topology) -> Iterator[Diagnostic]:
+    for stream, consumers in with_consumers(topology):
+        for consumer in consumers:
+            yield from _replicas(stream, consumer)
+            yield from _limits(stream, consumer)
+        most = stream.config.get("max_consumers", -1)
+        for consumer in consumers[most:] if most > 0 else ():
+            detail = f"Stream {stream.address.name} has `max_consumers: {most}`, and {len(consumers)} are declared."
+            yield TOO_MANY.at(consumer, "", detail, "Raise `max_consumers`, or drop a consumer.")
+
+
+def _replicas(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
+    mine, whole = consumer.config.get("num_replicas", 0), stream.config.get("num_replicas", 1)
+    if mine > whole:
+        detail = f"The consumer wants {mine}, stream {stream.address.name} has {whole}."
+        yield REPLICAS.at(consumer, "num_replicas", detail, "Leave `num_replicas` out: 0 is as many as the stream's.")
+    elif mine not in (0, whole) and stream.config.get("retention", "limits") != "limits":
+        detail = f"The consumer wants {mine}, stream {stream.address.name} has {whole} and keeps only what is not acknowledged."
+        yield SAME_REPLICAS.at(consumer, "num_replicas", detail, "Leave `num_replicas` out: 0 is as many as the stream's.")
+
+
+def _limits(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
+    limits = stream.config.get("consumer_limits") or {}
+    allowed, pending = limits.get("max_ack_pending", 0), consumer.config.get("max_ack_pending", 0)
+    if 0 < allowed < pending:
+        detail = f"{pending} is more than `consumer_limits` of stream {stream.address.name} allows, {allowed}."
+        yield PENDING.at(consumer, "max_ack_pending", detail, "Lower it, or leave it out to get the stream's.")
+    pushes_unacked = consumer.config.get("deliver_subject") and consumer.config.get("ack_policy", "none") == "none"
+    if (pending or allowed) > 0 and pushes_unacked:
+        source = "it" if pending else f"`consumer_limits` of stream {stream.address.name}"
+        detail = f"With `ack_policy: none` nothing is ever pending, and {source} limits what is."
+        fix = "Write `ack_policy: explicit`, or leave `max_ack_pending` out."
+        yield PENDING_UNACKED.at(consumer, "max_ack_pending", detail, fix)
+    longest, threshold = limits.get("inactive_threshold", 0), consumer.config.get("inactive_threshold", 0)
+    if 0 < longest < threshold:
+        wanted, allowed_text = format_duration(threshold), format_duration(longest)
+        detail = f"{wanted} is more than `consumer_limits` of stream {stream.address.name} allows, {allowed_text}."
+        yield INACTIVE.at(consumer, "inactive_threshold", detail, "Lower it, or raise the stream's limit.")

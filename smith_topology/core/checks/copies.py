@@ -1,0 +1,109 @@
+"""The entries of ``mirror`` and ``sources``, each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.checks.interface import copies_of, error
+from smith_topology.core.model import Config, Diagnostic, Resource, Topology
+from smith_topology.core.subjects import REST, is_literal, overlaps, problem
+
+NAME = error("RF104", "Invalid name of an origin")
+PREPARED = error("RF106", "Invalid consumer of an origin")
+PREFIX = error("RF107", "Invalid prefix of an external origin")
+DUPLICATE = error("RF108", "The same source twice")
+
+API = "$JS.API"
+_NOT_IN_NAMES = frozenset(" \t\r\n\f.*>\\/")
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and _NOT_IN_NAMES.isdisjoint(text)
+
+
+def fields(topology: Topology) -> Iterator[Diagnostic]:
+    """An origin is named as streams are; only a mirror's external origin goes unchecked by the server."""
+    for stream in topology.streams():
+        for path, copy in copies_of(stream):
+            name = copy.get("name") or ""
+            if not _is_name(name) and not (path == "mirror" and copy.get("external")):
+                fix = "Name a stream: no dots, wildcards, slashes or spaces."
+                yield NAME.at(stream, f"{path}.name", f'"{name}" can\'t be a stream.', fix)
+
+
+def prepared_consumers(topology: Topology) -> Iterator[Diagnostic]:
+    """A consumer made beforehand brings its own filter and start."""
+    for stream in topology.streams():
+        used: set[tuple[str, str, str]] = set()
+        for path, copy in copies_of(stream):
+            if consumer := copy.get("consumer"):
+                yield from _prepared(stream, path, copy, consumer)
+                key = (copy.get("name", ""), (copy.get("external") or {}).get("api", ""), consumer.get("name", ""))
+                if key in used:
+                    detail = f"Consumer {key[2]} of {key[0]} already serves another source of this stream."
+                    yield PREPARED.at(stream, f"{path}.consumer.name", detail, "Make a consumer for each source.")
+                used.add(key)
+
+
+def _prepared(stream: Resource, path: str, copy: Config, consumer: Config) -> Iterator[Diagnostic]:
+    target = consumer.get("deliver_subject") or ""
+    if not _is_name(consumer.get("name") or "") or problem(target) or not is_literal(target):
+        detail = "It needs the name of a durable consumer, and the one subject that it delivers to."
+        yield PREPARED.at(stream, f"{path}.consumer", detail, "Set `name` and a `deliver_subject` without wildcards.")
+    for field in ("opt_start_seq", "opt_start_time", "filter_subject"):
+        if copy.get(field):
+            detail = f"The consumer made beforehand decides what is copied, so `{field}` has no place."
+            yield PREPARED.at(stream, f"{path}.{field}", detail, f"Leave `{field}` out, and set it on that consumer.")
+
+
+def external_prefixes(topology: Topology) -> Iterator[Diagnostic]:
+    streams = {stream.address.name: stream for stream in topology.streams()}
+    for stream in streams.values():
+        for path, copy in copies_of(stream):
+            external = copy.get("external") or {}
+            yield from _api(stream, f"{path}.external.api", external.get("api") or "")
+            yield from _deliver(stream, f"{path}.external.deliver", external.get("deliver") or "", streams)
+
+
+def _api(stream: Resource, path: str, prefix: str) -> Iterator[Diagnostic]:
+    fix = "Write such as `$JS.hub.API` for a domain, or the prefix that the account imports."
+    if prefix and (problem(prefix) or not is_literal(prefix)):
+        yield PREFIX.at(stream, path, f'"{prefix}" is not a subject without wildcards.', fix)
+    elif prefix == API:
+        yield PREFIX.at(stream, path, f"`{API}` is this account's own.", fix)
+
+
+def _deliver(stream: Resource, path: str, prefix: str, streams: dict[str, Resource]) -> Iterator[Diagnostic]:
+    if not prefix:
+        return
+    if problem(prefix) or not is_literal(prefix):
+        detail = f'"{prefix}" is not a subject without wildcards.'
+        yield PREFIX.at(stream, path, detail, "Write a plain subject, such as `deliver.hub`.")
+        return
+    origins = (streams.get(copy.get("name", "")) for _, copy in copies_of(stream) if not copy.get("external"))
+    stored = (subject for origin in origins if origin for subject in origin.config.get("subjects") or ())
+    if captured := next((each for each in stored if not problem(each) and overlaps(each, f"{prefix}.{each}")), None):
+        detail = f'What is delivered below "{prefix}" would be stored again by an origin that listens to "{captured}".'
+        yield PREFIX.at(stream, path, detail, "Choose another prefix.")
+
+
+def duplicate_sources(topology: Topology) -> Iterator[Diagnostic]:
+    """The server knows sources by origin, filter and transforms; another start does not make another source."""
+    for stream in topology.streams():
+        seen: set[object] = set()
+        for position, source in enumerate(stream.config.get("sources") or ()):
+            if (identity := _identity(source)) in seen:
+                detail = f"Stream {source.get('name')} is copied twice with the same filter, so every message would come twice."
+                yield DUPLICATE.at(stream, f"sources.{position}", detail, "Drop one, or give them different filters.")
+            seen.add(identity)
+
+
+def _identity(source: Config) -> object:
+    transforms = source.get("subject_transforms")
+    pairs = [(each.get("src") or REST, each.get("dest") or REST) for each in transforms or ()]
+    return (
+        source.get("name"),
+        (source.get("external") or {}).get("api"),
+        (source.get("consumer") or {}).get("name"),
+        tuple(pairs) if transforms else ((source.get("filter_subject") or REST, REST),),
+    )

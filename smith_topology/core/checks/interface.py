@@ -1,0 +1,91 @@
+"""What a rule is, and how it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from smith_topology.core.model import Config, Diagnostic, Resource, Severity, Topology
+
+Rule: TypeAlias = Callable[[Topology], Iterator[Diagnostic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A kind of mistake. ``docs/diagnostics.md`` has a row for each, held there by a test."""
+
+    code: str
+    severity: Severity
+    summary: str
+
+    def at(self, resource: Resource, path: str, detail: str, fix: str) -> Diagnostic:
+        """This mistake in one place: ``path`` is the dotted field it is in, ``""`` the whole resource."""
+        return Diagnostic(self.code, self.severity, self.summary, detail, fix, resource.address, resource.where(path))
+
+
+def error(code: str, summary: str) -> Finding:
+    """A mistake for which the server refuses the configuration."""
+    return Finding(code, Severity.ERROR, summary)
+
+
+def warning(code: str, summary: str) -> Finding:
+    """Something the server accepts that hardly anybody means."""
+    return Finding(code, Severity.WARNING, summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Fields of one configuration that don't go together, as a row of a table.
+
+    ``path`` is the field to point at, without which there is no mistake; ``refused`` says whether this is one.
+    """
+
+    finding: Finding
+    path: str
+    refused: Callable[[Config], bool]
+    detail: str
+    fix: str
+
+
+def broken(table: tuple[Combination, ...], resource: Resource) -> Iterator[Diagnostic]:
+    """The rows of the table that this resource breaks."""
+    for row in table:
+        if row.path in resource.config and row.refused(resource.config):
+            yield row.finding.at(resource, row.path, row.detail, row.fix)
+
+
+def with_consumers(topology: Topology) -> Iterator[tuple[Resource, list[Resource]]]:
+    """Every stream with its declared consumers."""
+    for stream in topology.streams():
+        yield stream, topology.consumers(stream.address.name)
+
+
+def subjects_of(stream: Resource) -> list[str]:
+    """What the stream listens to: its ``subjects``; its own name where they are left out; nothing where it only copies."""
+    written = stream.config.get("subjects")
+    if written:
+        return list(written)
+    copies = stream.config.get("mirror") or stream.config.get("sources")
+    return [] if copies else [stream.address.name]
+
+
+def filters_of(consumer: Resource) -> list[str]:
+    """What the consumer asks for; an empty list is everything."""
+    one = consumer.config.get("filter_subject")
+    return [*([one] if one else []), *(consumer.config.get("filter_subjects") or ())]
+
+
+def filter_path(consumer: Resource, position: int) -> str:
+    """Where the filter at this position of ``filters_of`` is written."""
+    if consumer.config.get("filter_subject"):
+        position -= 1
+    return "filter_subject" if position < 0 else f"filter_subjects.{position}"
+
+
+def copies_of(stream: Resource) -> Iterator[tuple[str, Config]]:
+    """The mirror and the sources of a stream, with their paths."""
+    if mirror := stream.config.get("mirror"):
+        yield "mirror", mirror
+    for position, source in enumerate(stream.config.get("sources") or ()):
+        yield f"sources.{position}", source

@@ -1,0 +1,127 @@
+"""Mirrors and sources against the streams they copy."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+
+from smith_topology.core.checks.interface import copies_of, error, warning
+from smith_topology.core.model import Config, Diagnostic, Resource, Topology
+from smith_topology.core.subjects import overlaps
+
+UNDECLARED = warning("RF101", "The origin is not in the file")
+CIRCLE = error("RF102", "Streams copy each other in a circle")
+TWICE = error("RF103", "An origin is reached on two ways")
+LARGER = error("RF105", "The origin holds messages too large for the copy")
+
+Streams = Mapping[str, Resource]
+
+
+def _by_name(topology: Topology) -> dict[str, Resource]:
+    return {stream.address.name: stream for stream in topology.streams()}
+
+
+def _local(stream: Resource) -> Iterator[tuple[str, Config]]:
+    """The copies whose origin is in the same account, sources first: the order the server looks at them."""
+    copies = [(path, copy) for path, copy in copies_of(stream) if not copy.get("external") and copy.get("name")]
+    return iter(sorted(copies, key=lambda each: each[0] == "mirror"))
+
+
+def undeclared(topology: Topology) -> Iterator[Diagnostic]:
+    """It may well be on the server, unmanaged: the server takes a copy of nothing, which then waits."""
+    streams = _by_name(topology)
+    for stream in streams.values():
+        for path, copy in _local(stream):
+            if copy["name"] not in streams:
+                detail = f"Stream {copy['name']} is declared nowhere. If it is not on the server either, nothing is copied."
+                fix = "Declare it, correct the name, or say with `external` where it is."
+                yield UNDECLARED.at(stream, f"{path}.name", detail, fix)
+
+
+def larger_messages(topology: Topology) -> Iterator[Diagnostic]:
+    streams = _by_name(topology)
+    for stream in streams.values():
+        for path, copy in _local(stream):
+            origin = streams.get(copy["name"])
+            mine, theirs = (each.config.get("max_msg_size", -1) if each else -1 for each in (stream, origin))
+            if 0 < mine < theirs:
+                detail = f"Stream {copy['name']} takes messages of {theirs} bytes, this one of {mine}."
+                yield LARGER.at(stream, "max_msg_size", detail, f"Raise `max_msg_size` to {theirs}, or leave it out ({path}).")
+
+
+def circular(topology: Topology) -> Iterator[Diagnostic]:
+    """Circles, as the server looks for them; each is reported once.
+
+    A stream with a single origin that leads into no circle can't be the start of one, which keeps this linear in
+    chains and stars of any size.
+    """
+    streams = _by_name(topology)
+    suspects = _leading_into_circles(streams)
+    reported: set[str] = set()
+    for name, stream in streams.items():
+        if name in suspects or sum(1 for _ in _local(stream)) > 1:
+            yield from _walk(stream, streams, reported)
+
+
+def _leading_into_circles(streams: Streams) -> set[str]:
+    """What is left when streams without origins are taken away, again and again."""
+    copies: defaultdict[str, list[str]] = defaultdict(list)
+    open_origins: dict[str, int] = {}
+    for name, stream in streams.items():
+        origins = [copy["name"] for _, copy in _local(stream) if copy["name"] in streams]
+        open_origins[name] = len(origins)
+        for origin in origins:
+            copies[origin].append(name)
+    ready = [name for name, count in open_origins.items() if not count]
+    while ready:
+        for copy in copies[ready.pop()]:
+            open_origins[copy] -= 1
+            if not open_origins[copy]:
+                ready.append(copy)
+    return {name for name, count in open_origins.items() if count}
+
+
+def _walk(start: Resource, streams: Streams, reported: set[str]) -> Iterator[Diagnostic]:
+    """Breadth first from one stream: the server refuses it when a copy leads to a stream already seen (2.15.1).
+
+    It does so even where that is no circle, but the same origin named before a stream that copies it too. A source
+    with a filter that none of the copying stream's own subjects matches is let pass.
+    """
+    pending, seen, came_from = deque([start]), set(), {start.address.name: ""}
+    while pending:
+        stream = pending.popleft()
+        name = stream.address.name
+        seen.add(name)
+        for path, copy in _local(stream):
+            origin = copy["name"]
+            if origin not in seen:
+                if origin in streams:
+                    came_from.setdefault(origin, name)
+                    pending.append(streams[origin])
+            elif path == "mirror" or _takes_own(stream, copy):
+                if origin not in reported:
+                    yield _found(start, path, _chain(came_from, name), origin)
+                reported |= seen
+                return
+
+
+def _takes_own(stream: Resource, source: Config) -> bool:
+    wanted = source.get("filter_subject") or ""
+    return not wanted or any(overlaps(subject, wanted) for subject in stream.config.get("subjects") or ())
+
+
+def _chain(came_from: Mapping[str, str], name: str) -> list[str]:
+    chain = [name]
+    while came_from[chain[-1]]:
+        chain.append(came_from[chain[-1]])
+    return chain[::-1]
+
+
+def _found(start: Resource, path: str, chain: list[str], origin: str) -> Diagnostic:
+    where = path if chain == [start.address.name] else "mirror" if start.config.get("mirror") else "sources"
+    if origin in chain:
+        detail = f"{' copies '.join((*chain, origin))}: every message would go round for ever, so the server refuses it."
+        return CIRCLE.at(start, where, detail, "Break the circle, or filter so that no stream gets its own messages back.")
+    ways = " and ".join(chain[1:])
+    detail = f"{start.address.name} copies {origin}, and again by way of {ways}: the server takes that for a circle."
+    return TWICE.at(start, where, detail, f"Name {origin} after {chain[1]} in `sources`, or copy it on one way only.")

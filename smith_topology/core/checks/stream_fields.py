@@ -1,0 +1,158 @@
+"""Fields of one stream that the server does not take together. All measured on 2.15.1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from smith_topology.core.checks.interface import Combination, broken, error
+from smith_topology.core.model import APPLIED, OWNER, PROTECT, Config, Diagnostic, Resource, Topology
+
+WINDOW = error("FC101", "duplicate_window is longer than max_age")
+PER_SUBJECT = error("FC102", "discard_new_per_subject without what it needs")
+ROLLUP = error("FC103", "Rollups without purging")
+COUNTER = error("FC104", "A counter stream can't have this field")
+SCHEDULES = error("FC105", "Scheduled messages don't go with this field")
+ASYNC = error("FC106", "persist_mode async doesn't go with this field")
+MIRROR_DIRECT = error("FC107", "mirror_direct without a mirror")
+MIRROR = error("FC108", "A mirror can't have this field")
+DESCRIPTION = error("FC109", "The description is too long")
+METADATA = error("FC110", "The metadata is too large")
+
+LONGEST_DESCRIPTION = 4096
+LARGEST_METADATA = 128 * 1024
+OWN_METADATA_SIZE = sum(map(len, (OWNER, APPLIED, PROTECT, "_nats.req.level"))) + 64 + len("2026-01-01T00:00:00.000000Z") + 1
+"""What this program and the server add: a digest, a date and an API level; the owner's name comes on top."""
+
+COUNTER_WITHOUT: dict[str, tuple[Callable[[Config], bool], str]] = {
+    "discard": (lambda c: c.get("discard") == "new", "refuses new messages"),
+    "allow_msg_ttl": (lambda c: bool(c.get("allow_msg_ttl")), "lets single messages expire"),
+    "allow_msg_schedules": (lambda c: bool(c.get("allow_msg_schedules")), "stores messages that do not count yet"),
+    "retention": (lambda c: c.get("retention", "limits") != "limits", "drops acknowledged messages"),
+}
+ASYNC_WITHOUT: dict[str, tuple[Callable[[Config], bool], str]] = {
+    "storage": (lambda c: c.get("storage") == "memory", "needs file storage"),
+    "num_replicas": (lambda c: c.get("num_replicas", 1) > 1, "needs a single replica"),
+    "allow_atomic": (lambda c: bool(c.get("allow_atomic")), "can't keep a batch together"),
+}
+MIRROR_WITHOUT = {
+    "subjects": "it stores what its origin stores",
+    "sources": "it has one origin; use `sources` alone for several",
+    "first_seq": "its sequences are the origin's",
+    "allow_msg_counter": "it copies, and does not count",
+    "allow_atomic": "nobody publishes to it",
+    "allow_batched": "nobody publishes to it",
+    "allow_msg_schedules": "nobody publishes to it",
+    "subject_delete_marker_ttl": "markers of its own would use up sequences of the origin",
+}
+
+
+def _counter(field: str) -> Combination:
+    clashes, why = COUNTER_WITHOUT[field]
+    return Combination(
+        COUNTER,
+        field,
+        lambda c: bool(c.get("allow_msg_counter")) and clashes(c),
+        f"`{field}` {why}; a counter must never lose a message by itself.",
+        f"Leave `{field}` out, or `allow_msg_counter`.",
+    )
+
+
+def _async(field: str) -> Combination:
+    clashes, why = ASYNC_WITHOUT[field]
+    return Combination(
+        ASYNC,
+        field,
+        lambda c: c.get("persist_mode") == "async" and clashes(c),
+        f"Confirming writes before they are on disk {why}.",
+        f"Leave `persist_mode` out, or change `{field}`.",
+    )
+
+
+def _mirror(field: str) -> Combination:
+    return Combination(
+        MIRROR,
+        field,
+        lambda c: bool(c.get("mirror")) and bool(c.get(field)),
+        f"A mirror has no `{field}`: {MIRROR_WITHOUT[field]}.",
+        f"Leave `{field}` out.",
+    )
+
+
+COMBINATIONS: tuple[Combination, ...] = (
+    Combination(
+        WINDOW,
+        "duplicate_window",
+        lambda c: 0 < c.get("max_age", 0) < c.get("duplicate_window", 0),
+        "A message can't be remembered for longer than it is kept.",
+        "Lower `duplicate_window` to at most `max_age`.",
+    ),
+    Combination(
+        PER_SUBJECT,
+        "discard_new_per_subject",
+        lambda c: bool(c.get("discard_new_per_subject")) and c.get("discard") != "new",
+        "It refuses new messages, and `discard` says to drop old ones.",
+        "Write `discard: new` as well.",
+    ),
+    Combination(
+        PER_SUBJECT,
+        "discard_new_per_subject",
+        lambda c: bool(c.get("discard_new_per_subject")) and c.get("max_msgs_per_subject", -1) <= 0,
+        "It refuses messages beyond `max_msgs_per_subject`, which has no limit.",
+        "Set `max_msgs_per_subject`.",
+    ),
+    Combination(
+        ROLLUP,
+        "allow_rollup_hdrs",
+        lambda c: bool(c.get("allow_rollup_hdrs")) and bool(c.get("deny_purge")),
+        "A rollup purges the messages it replaces, and `deny_purge` forbids that.",
+        "Leave one of the two out.",
+    ),
+    Combination(
+        SCHEDULES,
+        "allow_msg_schedules",
+        lambda c: bool(c.get("allow_msg_schedules")) and c.get("discard") == "new",
+        "A schedule that falls due must always find room, and `discard: new` refuses messages.",
+        "Use `discard: old`.",
+    ),
+    Combination(
+        SCHEDULES,
+        "allow_msg_schedules",
+        lambda c: bool(c.get("allow_msg_schedules")) and bool(c.get("sources")),
+        "Copied schedules would fall due in both streams.",
+        "Leave `allow_msg_schedules` or `sources` out.",
+    ),
+    Combination(
+        MIRROR_DIRECT,
+        "mirror_direct",
+        lambda c: bool(c.get("mirror_direct")) and not c.get("mirror"),
+        "It lets a mirror answer for its origin, and this stream is no mirror.",
+        "Leave it out; `allow_direct` is for the stream itself.",
+    ),
+    *map(_counter, COUNTER_WITHOUT),
+    *map(_async, ASYNC_WITHOUT),
+    *map(_mirror, MIRROR_WITHOUT),
+)
+
+
+def combinations(topology: Topology) -> Iterator[Diagnostic]:
+    for stream in topology.streams():
+        yield from broken(COMBINATIONS, stream)
+
+
+def sizes(topology: Topology) -> Iterator[Diagnostic]:
+    """Texts too large for the server, on streams and consumers alike; it counts bytes."""
+    for resource in topology.resources.values():
+        yield from _sizes(resource, topology.name)
+
+
+def _sizes(resource: Resource, owner: str) -> Iterator[Diagnostic]:
+    length = len(str(resource.config.get("description") or "").encode())
+    if length > LONGEST_DESCRIPTION:
+        detail = f"It has {length} bytes in UTF-8, the server takes {LONGEST_DESCRIPTION}."
+        yield DESCRIPTION.at(resource, "description", detail, "Shorten it, and link to the long one.")
+    metadata = resource.config.get("metadata") or {}
+    size = sum(len(key.encode()) + len(str(value).encode()) for key, value in metadata.items())
+    room = LARGEST_METADATA - OWN_METADATA_SIZE - len(owner.encode())
+    if size > room:
+        detail = f"Keys and values are {size} bytes; beside the marks of ownership the server has room for {room}."
+        yield METADATA.at(resource, "metadata", detail, "Keep large texts elsewhere, and link to them.")

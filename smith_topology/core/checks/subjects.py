@@ -1,0 +1,124 @@
+"""What streams listen to: valid, not the server's own, and no subject in two places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from smith_topology.core.checks.interface import copies_of, error, subjects_of, warning
+from smith_topology.core.model import Diagnostic, Kind, Resource, Topology
+from smith_topology.core.subjects import ANY, REST, SEPARATOR, Entry, SubjectIndex, is_subset, overlaps, problem
+
+TWO_STREAMS = error("SB101", "Two streams store the same subject")
+ONE_STREAM = error("SB102", "Subjects of one stream overlap")
+INVALID = error("SB103", "Invalid subject")
+RESERVED = error("SB104", "The subject belongs to the server")
+EVERYTHING_ACKED = error("SB105", "A stream of all subjects needs no_ack and one replica")
+EVERYTHING = warning("SB106", "The stream stores every message of the account")
+PARTIAL_WILDCARD = warning("SB107", "A wildcard inside a token is an ordinary character")
+
+SERVER_SUBJECTS = (("$JS.>", "$JS.EVENT.>"), ("$JSC.>", ""), ("$NRG.>", ""), ("$SYS.>", "$SYS.ACCOUNT.>"))
+"""What the server keeps for itself, and the part of it that a stream may store all the same."""
+
+MOST_PAIRS = 10_000
+"""Copied files overlap in the square of their subjects, and nobody reads that far."""
+
+Place = tuple[int, str]
+"""A stream by its position in the topology, and the path of one of its subjects."""
+
+
+def written_subjects(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Path and text of every subject written; an empty one counts only in a list, elsewhere it means left out."""
+    config = resource.config
+    if resource.address.kind is Kind.CONSUMER:
+        lists, single = ("filter_subjects",), [(name, config.get(name)) for name in ("filter_subject", "deliver_subject")]
+    else:
+        lists, single = ("subjects",), [("subject_transform.src", (config.get("subject_transform") or {}).get("src"))]
+        for path, copy in copies_of(resource):
+            single.append((f"{path}.filter_subject", copy.get("filter_subject")))
+            for position, transform in enumerate(copy.get("subject_transforms") or ()):
+                single.append((f"{path}.subject_transforms.{position}.src", transform.get("src")))
+    for name in lists:
+        yield from ((f"{name}.{position}", subject) for position, subject in enumerate(config.get(name) or ()))
+    yield from ((path, subject) for path, subject in single if subject)
+
+
+def invalid(topology: Topology) -> Iterator[Diagnostic]:
+    """Subjects the server does not take as such, and those it takes for something else than their author."""
+    for resource in topology.resources.values():
+        for path, subject in written_subjects(resource):
+            if why := problem(subject):
+                fix = "Write tokens joined by single dots, such as `orders.*.created`."
+                yield INVALID.at(resource, path, f'"{subject}": {why}.', fix)
+            elif literal := _literal_wildcard(subject):
+                yield PARTIAL_WILDCARD.at(
+                    resource,
+                    path,
+                    f'In "{subject}", `{literal}` matches only the text {literal} itself: '
+                    "`*` and `>` are wildcards only as a whole token.",
+                    "Let the wildcard be a token of its own, such as `orders.*`.",
+                )
+
+
+def _literal_wildcard(subject: str) -> str:
+    """The first token that looks like a pattern and is none."""
+    tokens = (token for token in subject.split(SEPARATOR) if len(token) > 1)
+    return next((token for token in tokens if ANY in token or REST in token), "")
+
+
+def reserved(topology: Topology) -> Iterator[Diagnostic]:
+    """Subjects that only a stream without acknowledgements may store: an answer would be stored as a message again."""
+    for stream in topology.streams():
+        for position, subject in enumerate(stream.config.get("subjects") or ()):
+            yield from _reserved(stream, f"subjects.{position}", subject)
+
+
+def _reserved(stream: Resource, path: str, subject: str) -> Iterator[Diagnostic]:
+    quiet = stream.config.get("no_ack", False)
+    if subject == REST:
+        detail = "`>` takes in requests, replies and inboxes of everybody in the account."
+        yield EVERYTHING.at(stream, path, detail, "List the subjects that belong here.")
+        if not quiet or stream.config.get("num_replicas", 1) > 1:
+            detail = "The server refuses it: each acknowledgement would be stored as a message again."
+            yield EVERYTHING_ACKED.at(stream, path, detail, "List the subjects that belong here.")
+    elif not quiet and not problem(subject):
+        for space, allowed in SERVER_SUBJECTS:
+            if overlaps(subject, space) and not (allowed and is_subset(subject, allowed)):
+                detail = f'"{subject}" overlaps with {space}, which carries the server\'s own requests and answers.'
+                yield RESERVED.at(stream, path, detail, "Choose a narrower subject, or set `no_ack: true` if that is meant.")
+                return
+
+
+def overlapping(topology: Topology) -> Iterator[Diagnostic]:
+    """The server refuses the later of two streams, and a stream that overlaps with itself."""
+    streams = topology.streams()
+    index: SubjectIndex[Place] = SubjectIndex()
+    for number, stream in enumerate(streams):
+        for position, subject in enumerate(subjects_of(stream)):
+            if not problem(subject):
+                index.add(subject, (number, f"subjects.{position}"))
+    told: set[tuple[int, int]] = set()
+    for one, other in islice(index.overlapping(), MOST_PAIRS):
+        first, later = sorted((one, other), key=lambda entry: _order(entry[1]))
+        pair = (first[1][0], later[1][0])
+        if pair not in told:
+            told.add(pair)
+            yield _overlap(streams[pair[0]], streams[pair[1]], first, later)
+
+
+def _order(place: Place) -> tuple[int, int]:
+    return place[0], int(place[1].rpartition(SEPARATOR)[2])
+
+
+def _overlap(first: Resource, later: Resource, one: Entry[Place], other: Entry[Place]) -> Diagnostic:
+    path = other[1][1]
+    if first is later:
+        detail = f'"{other[0]}" overlaps with "{one[0]}": a message would be stored twice.'
+        return ONE_STREAM.at(later, path, detail, "Keep the wider one, or make them disjoint.")
+    implied = "" if later.config.get("subjects") else ", its name, since it has no `subjects`"
+    detail = (
+        f'Stream {later.address.name} listens to "{other[0]}"{implied}; '
+        f'stream {first.address.name} ({first.where(one[1][1])}) to "{one[0]}". '
+        "A message belongs to one stream, so the server refuses the second."
+    )
+    return TWO_STREAMS.at(later, path, detail, "Make the subjects disjoint, or copy from the other stream with `sources`.")

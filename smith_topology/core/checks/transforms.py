@@ -1,0 +1,192 @@
+"""Subject templates: what they may say, and where the messages they rewrite end up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from smith_topology.core.checks.interface import copies_of, error, subjects_of
+from smith_topology.core.model import Config, Diagnostic, Resource, Topology
+from smith_topology.core.subjects import ANY, REST, SEPARATOR, WHITESPACE, is_subset, overlaps
+
+TEMPLATE = error("SB301", "Invalid subject template")
+OVERLAPPING = error("SB302", "Transforms of one origin overlap")
+BOTH_FILTERS = error("SB303", "A filter and transforms on the same origin")
+REPUBLISHED_BACK = error("SB304", "Messages are republished into the stream they come from")
+
+_CALL = re.compile(r"\{\{\s*([A-Za-z]+)\s*\((.*)\)\s*\}\}", re.ASCII)
+_NUMBERED = re.compile(r"\$([+-]?\d+)", re.ASCII)
+_INTEGER = re.compile(r" *[+-]?\d+ *", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A template function: how many arguments, whether it needs a wildcard to work on, whether it can write several tokens."""
+
+    fewest: int
+    most: int | None
+    indexed: bool = True
+    several: bool = False
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "wildcard": Function(1, 1),
+    "partition": Function(1, None, indexed=False),
+    "random": Function(1, 1, indexed=False),
+    "left": Function(2, 2),
+    "right": Function(2, 2),
+    "split": Function(2, 2, several=True),
+    "splitFromLeft": Function(2, 2, several=True),
+    "splitFromRight": Function(2, 2, several=True),
+    "sliceFromLeft": Function(2, 2, several=True),
+    "sliceFromRight": Function(2, 2, several=True),
+}
+_BY_SPELLING = {name.lower(): name for name in FUNCTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One placeholder of a template; ``indexes`` are the wildcards it reads, counted from 1."""
+
+    function: Function
+    indexes: tuple[int, ...]
+
+
+def placeholder(token: str) -> Placeholder | None:
+    """What a token of a template stands for; None when it stands for itself. Raises ValueError saying what is wrong."""
+    if numbered := _NUMBERED.fullmatch(token):
+        return Placeholder(FUNCTIONS["wildcard"], (int(numbered[1]),))
+    if len(token) <= 4 or not (token.startswith("{{") and token.endswith("}}")):
+        return None
+    call = _CALL.search(token)
+    name = _function_name(call[1]) if call else ""
+    if not call or not name:
+        raise ValueError(f"`{token}` is no function; there are {', '.join(FUNCTIONS)}")
+    return _arguments(name, re.split(r",\s*", call[2]), token)
+
+
+def _function_name(written: str) -> str:
+    """The server lets each word of a function's name start in either case, and nothing else."""
+    name = _BY_SPELLING.get(written.lower(), "")
+    same = all(a == b or b.isupper() or place == 0 for place, (a, b) in enumerate(zip(written, name, strict=False)))
+    return name if same else ""
+
+
+def _arguments(name: str, arguments: list[str], token: str) -> Placeholder:
+    function = FUNCTIONS[name]
+    if arguments == [""] or len(arguments) < function.fewest or (function.most is not None and len(arguments) > function.most):
+        wanted = str(function.fewest) if function.fewest == function.most else f"at least {function.fewest}"
+        raise ValueError(f"`{token}` has the wrong number of arguments: `{name}` takes {wanted}")
+    numbers = arguments[:1] if name == "split" else arguments
+    if wrong := [each for each in numbers if not _INTEGER.fullmatch(each)]:
+        raise ValueError(f"`{token}`: {wrong[0]!r} is not a whole number")
+    if name == "split" and (" " in arguments[1] or SEPARATOR in arguments[1]):
+        raise ValueError(f"`{token}`: the delimiter contains a space")
+    if name in ("partition", "random"):
+        return Placeholder(function, tuple(int(each) for each in arguments[1:]))
+    return Placeholder(function, (int(arguments[0]),))
+
+
+def template_problem(source: str, destination: str, spaces: bool = False) -> str:
+    """Why the server refuses to map ``source`` to ``destination``; empty when it takes them.
+
+    An empty source stands for ``>``, an empty destination for no change. ``spaces``: `republish` lets them pass.
+    """
+    from_tokens, to_tokens = (source or REST).split(SEPARATOR), destination.split(SEPARATOR)
+    if not destination:
+        return ""
+    if "" in from_tokens or "" in to_tokens or REST in from_tokens[:-1] or REST in to_tokens[:-1]:
+        return "a token is empty, or `>` is not the last one"
+    if ANY in to_tokens:
+        return "`*` can't be written to; take a wildcard of the source over with `{{wildcard(1)}}`"
+    if (from_tokens[-1] == REST) is not (to_tokens[-1] == REST):
+        return "either both end in `>` or neither does"
+    try:
+        found = [(token, placeholder(token)) for token in to_tokens]
+    except ValueError as wrong:
+        return str(wrong)
+    plain = "".join(token for token, held in found if held is None)
+    if not spaces and not WHITESPACE.isdisjoint(plain):
+        return "it contains white space"
+    return _index_problem(from_tokens, found)
+
+
+def _index_problem(source: list[str], found: list[tuple[str, Placeholder | None]]) -> str:
+    wildcards = source.count(ANY)
+    literal = not wildcards and source[-1] != REST
+    for token, held in found:
+        if held is None:
+            continue
+        if held.function.indexed if literal else any(index > wildcards for index in held.indexes):
+            return f"`{token}` names a wildcard that the source does not have ({wildcards} `*`)"
+    return ""
+
+
+def image(destination: str) -> str:
+    """A pattern of everything the template can write, or more: what may be several tokens becomes ``>``."""
+    tokens: list[str] = []
+    for token in destination.split(SEPARATOR):
+        held = placeholder(token)
+        if held is not None and held.function.several:
+            return SEPARATOR.join((*tokens, REST))
+        tokens.append(token if held is None else ANY)
+    return SEPARATOR.join(tokens)
+
+
+def templates(topology: Topology) -> Iterator[Diagnostic]:
+    """Templates the server can't map, transforms that claim the same message, transforms beside a filter."""
+    for stream in topology.streams():
+        if transform := stream.config.get("subject_transform"):
+            yield from _template(stream, "subject_transform", transform)
+        if republish := stream.config.get("republish"):
+            yield from _template(stream, "republish", republish, spaces=True)
+        for path, copy in copies_of(stream):
+            yield from _copy_templates(stream, path, copy)
+
+
+def _copy_templates(stream: Resource, path: str, copy: Config) -> Iterator[Diagnostic]:
+    transforms = copy.get("subject_transforms") or ()
+    for position, transform in enumerate(transforms):
+        yield from _template(stream, f"{path}.subject_transforms.{position}", transform)
+    if transforms and copy.get("filter_subject"):
+        detail = "`filter_subject` and `subject_transforms` both say what to copy, and the server takes one of them."
+        fix = "Drop `filter_subject`: the `src` of each transform filters."
+        yield BOTH_FILTERS.at(stream, f"{path}.filter_subject", detail, fix)
+    # The server compares the sources of a mirror for any overlap, those of `sources` only for one inside another (2.15.1).
+    meet = overlaps if path == "mirror" else is_subset
+    if clash := _clash([transform.get("src") or "" for transform in transforms], meet):
+        detail = f'"{clash[0]}" and "{clash[1]}" match the same messages.'
+        yield OVERLAPPING.at(stream, f"{path}.subject_transforms", detail, "Make the `src` of the transforms disjoint.")
+
+
+def _clash(sources: list[str], meet: Callable[[str, str], bool]) -> tuple[str, str] | None:
+    pairs = ((a, b) for i, a in enumerate(sources) for j, b in enumerate(sources) if i != j)
+    return next((pair for pair in pairs if meet(*pair)), None)
+
+
+def _template(stream: Resource, path: str, mapping: Config, spaces: bool = False) -> Iterator[Diagnostic]:
+    source, destination = mapping.get("src") or "", mapping.get("dest") or ""
+    if why := template_problem(source, destination, spaces):
+        detail = f'From "{source or REST}" to "{destination}": {why}.'
+        yield TEMPLATE.at(stream, f"{path}.dest", detail, "Such as `src: orders.*.>`, `dest: archive.{{wildcard(1)}}.>`.")
+
+
+def republished_back(topology: Topology) -> Iterator[Diagnostic]:
+    """The server refuses a destination that the stream itself stores."""
+    for stream in topology.streams():
+        destination = _republished_to(stream)
+        for subject in subjects_of(stream):
+            if destination and overlaps(destination, subject):
+                detail = f'"{destination}" overlaps with "{subject}", so each message would come back for ever.'
+                yield REPUBLISHED_BACK.at(stream, "republish.dest", detail, "Republish to subjects outside the stream.")
+                break
+
+
+def _republished_to(stream: Resource) -> str:
+    republish, transform = stream.config.get("republish") or {}, stream.config.get("subject_transform") or {}
+    source, destination = republish.get("src") or REST, republish.get("dest") or ""
+    # From `>` to `>` the server reads as "by the transform" where that takes in all the stream stores.
+    if source == destination == REST and subjects_of(stream) == [transform.get("src")]:
+        return str(transform.get("dest") or "")
+    return str(destination)

@@ -1,0 +1,64 @@
+"""Work queues: each message goes to one consumer, which acknowledges it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from smith_topology.core.checks.interface import error, filters_of, with_consumers
+from smith_topology.core.checks.subjects import MOST_PAIRS
+from smith_topology.core.model import Diagnostic, Resource, Topology
+from smith_topology.core.subjects import REST, SubjectIndex, problem
+
+SHARED = error("SB205", "Two consumers of a work queue want the same message")
+ACKNOWLEDGE = error("FC301", "A work queue needs ack_policy explicit")
+FROM_START = error("FC302", "A work queue delivers from the start")
+
+
+def _work_queues(topology: Topology) -> Iterator[tuple[Resource, list[Resource]]]:
+    return ((stream, held) for stream, held in with_consumers(topology) if stream.config.get("retention") == "workqueue")
+
+
+def required_fields(topology: Topology) -> Iterator[Diagnostic]:
+    for stream, consumers in _work_queues(topology):
+        for consumer in consumers:
+            yield from _required(stream.address.name, consumer)
+
+
+def _required(stream: str, consumer: Resource) -> Iterator[Diagnostic]:
+    policy = consumer.config.get("ack_policy", "none")
+    if policy not in ("explicit", "flow_control"):
+        left_out = "" if "ack_policy" in consumer.config else ", which is what the server takes when it is left out"
+        detail = f"Stream {stream} drops a message once it is acknowledged; this consumer has `{policy}`{left_out}."
+        yield ACKNOWLEDGE.at(consumer, "ack_policy", detail, "Write `ack_policy: explicit`.")
+    start = consumer.config.get("deliver_policy", "all")
+    if start != "all":
+        detail = f"On stream {stream} what a consumer skips is never worked on, so the server refuses `{start}`."
+        yield FROM_START.at(consumer, "deliver_policy", detail, "Leave `deliver_policy` out, or write `all`.")
+
+
+def one_consumer_per_message(topology: Topology) -> Iterator[Diagnostic]:
+    """At most one consumer without a filter, and no two filters that overlap."""
+    for stream, consumers in _work_queues(topology):
+        index: SubjectIndex[int] = SubjectIndex()
+        for number, consumer in enumerate(consumers):
+            for subject in filters_of(consumer) or [REST]:
+                if not problem(subject):
+                    index.add(subject, number)
+        yield from _clashes(stream, consumers, index)
+
+
+def _clashes(stream: Resource, consumers: list[Resource], index: SubjectIndex[int]) -> Iterator[Diagnostic]:
+    told: set[int] = set()
+    for (one, a), (other, b) in islice(index.overlapping(), MOST_PAIRS):
+        (first, _), (later, subject) = sorted(((a, one), (b, other)))
+        if first != later and later not in told:
+            told.add(later)
+            wants = f'"{subject}"' if filters_of(consumers[later]) else "everything, since it has no filter"
+            detail = (
+                f"On stream {stream.address.name} it wants {wants}, and so overlaps with consumer "
+                f"{consumers[first].address.name} ({consumers[first].span}). Each message of a work queue has one consumer."
+            )
+            fix = "Give each consumer a `filter_subject` of its own, or let the services share one consumer."
+            path = "filter_subject" if consumers[later].config.get("filter_subject") else "filter_subjects"
+            yield SHARED.at(consumers[later], path, detail, fix)

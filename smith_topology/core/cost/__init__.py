@@ -1,0 +1,34 @@
+"""What a change costs in data: what to ask of the server first (``asked``), the price (``pricing``), and what of it binds
+apply (``promise``).
+"""
+
+from smith_topology.core.cost.asked import (
+    EVERYTHING,
+    Answer,
+    Answers,
+    OlderThan,
+    OldestBeyond,
+    Outside,
+    PerSubjectExcess,
+    Question,
+    questions,
+)
+from smith_topology.core.cost.pricing import priced
+from smith_topology.core.cost.promise import answering, breaks_promise, can_lose, lost
+
+__all__ = [
+    "EVERYTHING",
+    "Answer",
+    "Answers",
+    "OlderThan",
+    "OldestBeyond",
+    "Outside",
+    "PerSubjectExcess",
+    "Question",
+    "answering",
+    "breaks_promise",
+    "can_lose",
+    "lost",
+    "priced",
+    "questions",
+]

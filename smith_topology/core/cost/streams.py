@@ -1,0 +1,189 @@
+"""What a stream's change or end costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from smith_topology.core.cost.asked import (
+    EVERYTHING,
+    Answer,
+    Answers,
+    OlderThan,
+    OldestBeyond,
+    PerSubjectExcess,
+    bytes_of,
+    dropped,
+    excess,
+    lowered,
+    messages_of,
+    no_longer_taken,
+)
+from smith_topology.core.cost.interest import Planned, filters_of
+from smith_topology.core.kinds.interface import Context
+from smith_topology.core.model import Bound, Change, Config, Effect, Live, Observed, Version
+from smith_topology.core.order import origins
+from smith_topology.core.subjects import overlaps
+from smith_topology.core.times import instant
+
+BECOMES_INTEREST = "DS105"
+
+PURGES_WITHOUT_CONSUMERS = Version(2, 15)
+"""2.15 empties a limits stream at once when it becomes interest and nobody consumes; 2.10–2.14 keep what is stored."""
+
+LOOKS_BEYOND_THE_FLOOR = Version(2, 14)
+"""Older servers drop, when a stream becomes interest, only what is acknowledged without a gap (2.10, 2.11), and keep what
+came before a consumer's start (2.12)."""
+
+TRIMS_SUBJECTS_AT_ONCE = Version(2, 14)
+"""Older servers drop what is too much of a subject when its next message comes."""
+
+
+def stream_deleted(observed: Observed, live: Live) -> Effect:
+    consumers = [c for c in live.consumers(observed.address.name) if c.config.get("durable_name")]
+    positions = sum(1 for c in consumers if (c.state.get("delivered") or {}).get("stream_seq"))
+    newest = observed.state.get("last_ts", "")[:16].replace("T", " ") if messages_of(observed) else ""
+    text = f"everything in it is deleted; last message {newest} UTC" if newest else "it is empty"
+    count = max(len(consumers), observed.state.get("consumer_count", 0))
+    return Effect("DS101", text, "", messages_of(observed), bytes_of(observed), consumers=count, positions=positions)
+
+
+def stream_updated(change: Change, observed: Observed, live: Live, answers: Answers, planned: Planned) -> Iterator[Effect]:
+    before, after = change.before or {}, change.after or {}
+    paths = {each.path.partition(".")[0] for each in change.fields}
+    yield from _trimmed(observed, before, after, answers, live)
+    if "retention" in paths and after.get("retention") == "interest":
+        yield _made_interest(observed, live, planned)
+    if "subjects" in paths:
+        yield from _narrowed(change, observed, answers)
+    if "sources" in paths:
+        yield from _reingested(before, after, live)
+        yield from taken_from_queues(change, live)
+    yield from _one_way(paths, before, after)
+
+
+def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers, live: Live) -> Iterator[Effect]:
+    """Limits that drop stored messages at once. All but the last cut from the oldest end, so the deepest cut counts
+    and the others cost nothing on top of it.
+    """
+    name, version, now = observed.address.name, live.server.version, Context(live.server).now
+    cuts: list[Effect] = []
+    if above := excess("max_msgs", messages_of(observed), after, version):
+        cuts.append(dropped("DS102", _blamed("max_msgs", before, after), observed, Answer(above)))
+    if excess("max_bytes", bytes_of(observed), after, version):
+        answer = answers.get(OldestBeyond(name, after["max_bytes"])) or _everything(observed)
+        cuts.append(dropped("DS102", _blamed("max_bytes", before, after), observed, answer))
+    if lowered("max_age", before, after) and _older(observed, now, after):
+        answer = answers.get(OlderThan(name, now - after["max_age"])) or _everything(observed)
+        cuts.append(dropped("DS103", "max_age", observed, answer))
+    deepest = max(cuts, key=lambda cut: cut.messages, default=None)
+    for cut in cuts:
+        yield cut if cut is deepest else replace(cut, messages=0, bytes=0, text="nothing beyond what another limit drops")
+    younger = messages_of(observed) - (deepest.messages if deepest else 0)
+    if lowered("max_age", before, after) and younger:
+        yield Effect("DS206", f"the other {younger:,} go as they reach this age", "max_age")
+    if lowered("max_msgs_per_subject", before, after):
+        answer = answers.get(PerSubjectExcess(name, after["max_msgs_per_subject"])) or _everything(observed)
+        if version < TRIMS_SUBJECTS_AT_ONCE:
+            answer = replace(answer, bound=Bound.UPPER)
+        if (effect := dropped("DS104", "max_msgs_per_subject", observed, answer)).messages:
+            yield effect
+
+
+def _blamed(name: str, before: Config, after: Config) -> str:
+    return name if lowered(name, before, after) else "discard"
+
+
+def _everything(observed: Observed) -> Answer:
+    """What a question that nobody could answer is taken for."""
+    return Answer(messages_of(observed), None, Bound.UPPER)
+
+
+def _older(observed: Observed, now: int, after: Config) -> bool:
+    return bool(messages_of(observed)) and instant(observed.state["first_ts"]) < now - after["max_age"]
+
+
+def _made_interest(observed: Observed, live: Live, planned: Planned) -> Effect:
+    """Interest keeps only what some consumer still wants. Consumers the plan creates come before this change, those it
+    deletes go after it.
+    """
+    total, here = messages_of(observed), planned.consumers(observed.address)
+    if here.all_go:
+        if not here.leaving and live.server.version < PURGES_WITHOUT_CONSUMERS:
+            text = "without a consumer, nothing new is kept; what is stored stays until a limit drops it"
+            return Effect(BECOMES_INTEREST, text, "retention")
+        bound = Bound.UPPER if here.passing else Bound.EXACT
+        return Effect(
+            BECOMES_INTEREST, "no consumer wants them, dropped at once", "retention", total, bytes_of(observed), bound=bound
+        )
+    if here.keeps_everything:
+        return Effect(BECOMES_INTEREST, "kept until every consumer has acknowledged", "retention")
+    alone = len(here.known) == 1 and not here.created and not here.passing and not filters_of(here.known[0].config)
+    exact = alone and live.server.version >= LOOKS_BEYOND_THE_FLOOR
+    answer = Answer(max(0, total - here.wanted), None, Bound.EXACT if exact else Bound.UPPER)
+    return replace(dropped(BECOMES_INTEREST, "retention", observed, answer), text="acknowledged already, dropped at once")
+
+
+def _narrowed(change: Change, observed: Observed, answers: Answers) -> Iterator[Effect]:
+    """Messages may be stored under other subjects than they came under: transformed ones, and those of origins."""
+    before, question = change.before or {}, no_longer_taken(change)
+    answer = answers.get(question) if question else Answer(0)
+    if answer is None:
+        answer = _everything(observed)
+    if answer.messages:
+        exact = answer.bound is Bound.EXACT and not (before.get("subject_transform") or before.get("sources"))
+        count = f"{answer.messages:,}" if exact else f"up to {answer.messages:,}"
+        yield Effect("DS201", f"{count} stored messages stay readable under subjects the stream no longer takes", "subjects")
+
+
+def _reingested(before: Config, after: Config, live: Live) -> Iterator[Effect]:
+    """A source with another filter or transform is another source, and copies its whole origin (2.10 to 2.15 measured):
+    what an earlier one of the same origin, or a mirror, has copied comes twice. Sources that are apart duplicate nothing.
+    """
+    old = [*(before.get("sources") or ()), *([before["mirror"]] if before.get("mirror") else ())]
+    for source in after.get("sources") or ():
+        again = [each for each in old if _place(each) == _place(source) and _overlap(_selected(each), _selected(source))]
+        if again and _identity(source) not in [_identity(each) for each in before.get("sources") or ()]:
+            origin = live.stream(source["name"]) if not source.get("external") else None
+            messages = messages_of(origin) if origin else 0
+            yield Effect("DS202", "the origin is copied again from its start", "sources", duplicated=messages, bound=Bound.UPPER)
+
+
+def _place(source: Config) -> tuple[object, object]:
+    return source["name"], source.get("external")
+
+
+def _identity(source: Config) -> tuple[object, ...]:
+    """By this the server knows a source again."""
+    return *_place(source), source.get("filter_subject"), source.get("subject_transforms")
+
+
+def _selected(source: Config) -> tuple[str, ...]:
+    transforms = tuple(each["src"] for each in source.get("subject_transforms") or () if each.get("src"))
+    return ((source["filter_subject"],) if source.get("filter_subject") else transforms) or (EVERYTHING,)
+
+
+def _overlap(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    return any(overlaps(a, b) for a in some for b in others)
+
+
+def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
+    """A copy of a work queue acknowledges what it has copied, and so takes it away from the queue's own consumers."""
+    for name in dict.fromkeys(origins(change.after or {})):
+        origin = live.stream(name) if name not in origins(change.before or {}) else None
+        if origin and origin.config.get("retention") == "workqueue" and messages_of(origin):
+            text = f"up to {messages_of(origin):,} messages leave the work queue {name}, whose own consumers won't get them"
+            path = "mirror" if (change.after or {}).get("mirror") else "sources"
+            yield Effect("DS205", text, path, skipped=messages_of(origin), bound=Bound.UPPER)
+
+
+def _one_way(paths: set[str], before: Config, after: Config) -> Iterator[Effect]:
+    for name in ("sealed", "deny_delete", "deny_purge", "allow_msg_ttl", "allow_msg_schedules"):
+        if name in paths and after.get(name):
+            yield Effect("IM102", "can't be taken back in place", name)
+    if "first_seq" in paths:
+        yield Effect("IM103", "counts at creation only: stored, without effect", "first_seq")
+    if "num_replicas" in paths and after.get("num_replicas", 1) < before.get("num_replicas", 1):
+        yield Effect("DS204", "fewer copies; no message is lost", "num_replicas")
+    if "mirror" in paths and "mirror" not in after:
+        yield Effect("DS203", "stops copying and becomes a stream of its own; what it holds stays", "mirror")

@@ -1,0 +1,9 @@
+"""What JetStream knows of each kind, and the one table that finds a kind's rules."""
+
+from __future__ import annotations
+
+from smith_topology.core.kinds import consumer, stream
+from smith_topology.core.kinds.interface import KindRules
+from smith_topology.core.model import Kind
+
+RULES: dict[Kind, KindRules] = {Kind.STREAM: stream.RULES, Kind.CONSUMER: consumer.RULES}

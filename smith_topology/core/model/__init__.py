@@ -1,0 +1,67 @@
+"""The nouns of the pipeline, all frozen: what is declared, what exists, what differs, what will be sent.
+
+Configurations are *wire mappings* throughout: the server's own field names, durations as integer nanoseconds, sizes as
+integer bytes, times as RFC 3339 text (``docs/architecture.md``).
+"""
+
+from __future__ import annotations
+
+from smith_topology.core.model.addresses import Address, Config, Kind, Span, Version, consumer_address, digest, stream_address
+from smith_topology.core.model.declared import Resource, Target, Topology
+from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
+from smith_topology.core.model.live import APPLIED, METADATA_SINCE, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
+from smith_topology.core.model.planned import (
+    Action,
+    Bound,
+    Call,
+    Change,
+    Effect,
+    FieldChange,
+    Outcome,
+    Permission,
+    Plan,
+    Reason,
+    Step,
+    Verb,
+    Verdict,
+    Wait,
+)
+
+__all__ = [
+    "APPLIED",
+    "METADATA_SINCE",
+    "OWNER",
+    "OWN_METADATA",
+    "PROTECT",
+    "Action",
+    "Address",
+    "Bound",
+    "Call",
+    "Change",
+    "Config",
+    "Diagnostic",
+    "Effect",
+    "FieldChange",
+    "Kind",
+    "Live",
+    "Observed",
+    "Outcome",
+    "Permission",
+    "Plan",
+    "Reason",
+    "Resource",
+    "Server",
+    "Severity",
+    "Span",
+    "Step",
+    "Target",
+    "Topology",
+    "Verb",
+    "Verdict",
+    "Version",
+    "Wait",
+    "consumer_address",
+    "digest",
+    "stream_address",
+    "worst",
+]

@@ -1,0 +1,68 @@
+"""What is written: resources with their places, and the topology they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from smith_topology.core.model.addresses import Address, Config, Kind, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a topology may be planned or applied at all; None leaves that part unchecked."""
+
+    cluster: str | None
+    account: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A declared object: only what the file (with its ``defaults``) says.
+
+    ``config`` holds wire values without the name; ``spans`` maps dotted field paths
+    (``consumer_limits.max_ack_pending``) to where they are written; ``extra`` holds fields this program
+    does not know, sent as they are; ``ignore_changes`` holds top-level field names left to somebody else.
+    """
+
+    address: Address
+    span: Span
+    config: Config
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    extra: Config = field(default_factory=dict)
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+
+    def where(self, path: str) -> Span:
+        """The span of a field, or of the nearest thing around it that is written down."""
+        while path:
+            if path in self.spans:
+                return self.spans[path]
+            path = path.rpartition(".")[0]
+        return self.span
+
+
+@dataclass(frozen=True)
+class Topology:
+    """What an account should hold, from one file or several; ``name`` is the owner."""
+
+    name: str
+    resources: Mapping[Address, Resource]
+    files: tuple[str, ...]
+    target: Target | None = None
+
+    def streams(self) -> list[Resource]:
+        return [r for r in self.resources.values() if r.address.kind is Kind.STREAM]
+
+    def consumers(self, stream: str) -> list[Resource]:
+        return self._by_stream.get(stream, [])
+
+    @cached_property
+    def _by_stream(self) -> Mapping[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for address, resource in self.resources.items():
+            if address.kind is Kind.CONSUMER:
+                found.setdefault(address.path[0], []).append(resource)
+        return found

@@ -1,0 +1,103 @@
+"""What exists, as the server reports it, and the marks that this program leaves on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from smith_topology.core.model.addresses import Address, Config, Kind, Version, stream_address
+
+OWNER = "smith-topo.owner"
+APPLIED = "smith-topo.applied"
+PROTECT = "smith-topo.protect"
+OWN_METADATA = (OWNER, APPLIED, PROTECT)
+
+METADATA_SINCE = Version(2, 10)
+"""Older servers drop metadata, and with it every mark of ownership (2.9.10 measured)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What the connected server says of itself and of the account.
+
+    ``limits`` is the account's ``limits`` object of ``$JS.API.INFO``; ``time`` is the server's clock when it
+    was read (RFC 3339, UTC), since durations are judged by its clock and not by ours. ``cluster`` is empty on
+    a standalone server; ``account`` is empty where the user may not ask.
+    """
+
+    version: Version
+    version_text: str
+    name: str = ""
+    cluster: str = ""
+    account: str = ""
+    domain: str = ""
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    time: str = ""
+
+    @property
+    def keeps_metadata(self) -> bool:
+        return self.version >= METADATA_SINCE
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A live object as the server reports it: raw configuration, identity, counts.
+
+    ``created`` is its identity: an object deleted and made again has another one. ``state`` is, for a stream, its
+    ``state`` object (``messages bytes first_seq last_seq first_ts last_ts num_deleted consumer_count``); for a
+    consumer, ``num_pending num_ack_pending num_redelivered num_waiting delivered ack_floor push_bound``.
+    """
+
+    address: Address
+    config: Config
+    created: str
+    state: Mapping[str, Any] = field(default_factory=dict)
+    cluster: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return self.config.get("metadata") or {}
+
+    @property
+    def owner(self) -> str:
+        """The topology that manages this object, or ``""``."""
+        return self.metadata.get(OWNER, "")
+
+    @property
+    def protected(self) -> str:
+        """When protection was set (RFC 3339 date), or ``""``."""
+        return self.metadata.get(PROTECT, "")
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the account holds: every stream, and the consumers of the streams that matter to the topology read.
+
+    An address that is absent here does not exist; what could not be read raised instead.
+    """
+
+    server: Server
+    observed: Mapping[Address, Observed]
+
+    @cached_property
+    def _by_stream(self) -> Mapping[str, list[Observed]]:
+        found: dict[str, list[Observed]] = {}
+        for address, observed in self.observed.items():
+            if address.kind is Kind.CONSUMER:
+                found.setdefault(address.path[0], []).append(observed)
+        return found
+
+    @cached_property
+    def copied(self) -> frozenset[str]:
+        """The streams that others here mirror or source: a copy holds on to messages as a consumer does, and is seldom listed."""
+        streams = (each.config for address, each in self.observed.items() if address.kind is Kind.STREAM)
+        blocks = [block for config in streams for block in (config.get("mirror"), *(config.get("sources") or ())) if block]
+        return frozenset(block["name"] for block in blocks if not block.get("external"))
+
+    def stream(self, name: str) -> Observed | None:
+        return self.observed.get(stream_address(name))
+
+    def consumers(self, stream: str) -> list[Observed]:
+        return self._by_stream.get(stream, [])

@@ -1,0 +1,300 @@
+"""Which change comes before which: subjects and work queue filters handed over, origins first, consumers around streams.
+
+Two strengths: what the server would refuse in the wrong order, and what is merely better that way and is dropped where
+it would close a circle (two streams may source each other). An update that can't be made in one piece takes several turns.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from graphlib import TopologicalSorter
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
+
+from smith_topology.core.circles import circles
+from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Version
+from smith_topology.core.subjects import SubjectIndex
+
+LIMITED = ("max_ack_pending", "inactive_threshold")
+"""What ``consumer_limits`` holds, by the names that consumers have too."""
+
+Edge: TypeAlias = tuple[Address, Address]
+"""The first comes before the second."""
+
+
+class Part(Enum):
+    """How much of its change an object makes in one turn; several come in this order."""
+
+    RELEASE = auto()  # lets go of subjects or filters that others on a circle wait for; everything else stays as it is
+    PREPARE = auto()  # everything but the retention
+    REST = auto()
+
+
+class Turn(NamedTuple):
+    """One object's place in the order."""
+
+    address: Address
+    part: Part = Part.REST
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What comes before what: ``before[b]`` has to be done before b, without circles.
+
+    ``kept[a]`` are the subjects or filters that remain of a when it releases the others.
+    """
+
+    before: Mapping[Turn, frozenset[Turn]]
+    kept: Mapping[Address, tuple[str, ...]]
+
+    def __iter__(self) -> Iterator[Turn]:
+        """Every turn after those before it, otherwise as planned."""
+        place = {turn: number for number, turn in enumerate(self.before)}
+        sorter = TopologicalSorter(self.before)
+        sorter.prepare()
+        while ready := sorter.get_ready():
+            yield from sorted(ready, key=place.__getitem__)
+            sorter.done(*ready)
+
+
+def arrange(changes: Iterable[Change], live: Live) -> Order:
+    """Put the writing changes in order."""
+    writing = {c.address: c for c in changes if c.action in (Action.CREATE, Action.UPDATE, Action.DELETE)}
+    handed: dict[Edge, set[str]] = defaultdict(set)
+    for edge, subject in _handovers(writing, live):
+        handed[edge].add(subject)
+    needed, better = _around_streams(writing, live)
+    opened = _opened(handed, needed, writing)
+    turns = _Turns(writing, opened, frozenset(_prepared(writing)))
+    firm = turns.between(handed.keys() | needed) | turns.of_each()
+    soft = turns.between({*better, *_origins(writing), *_consumers_among_themselves(writing, live)})
+    circling = {edge for circle in circles(firm | soft) for edge in circle}
+    before: dict[Turn, set[Turn]] = {turn: set() for address in writing for turn in turns.of(address)}
+    for first, second in firm | (soft - circling):
+        before[second].add(first)
+    kept = {giver: _kept(writing[giver], takers, handed) or _parked(giver) for giver, takers in opened.items()}
+    return Order({turn: frozenset(firsts) for turn, firsts in before.items()}, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """Which turns an object takes, and which of them an edge between two objects is about."""
+
+    writing: Mapping[Address, Change]
+    opened: Mapping[Address, frozenset[Address]]
+    prepared: frozenset[Address]
+
+    def of(self, address: Address) -> list[Turn]:
+        parts = ((Part.RELEASE, address in self.opened), (Part.PREPARE, address in self.prepared), (Part.REST, True))
+        return [Turn(address, part) for part, taken in parts if taken]
+
+    def of_each(self) -> set[tuple[Turn, Turn]]:
+        return {edge for address in self.writing for edge in pairwise(self.of(address))}
+
+    def between(self, edges: Iterable[Edge]) -> set[tuple[Turn, Turn]]:
+        return {each for first, second in edges for each in self._between(first, second)}
+
+    def _between(self, first: Address, second: Address) -> Iterator[tuple[Turn, Turn]]:
+        """A new consumer comes between the two turns of its prepared stream; a released taker waits with the rest alone."""
+        done = Turn(first, Part.RELEASE if second in self.opened.get(first, ()) else Part.REST)
+        if second not in self.prepared:
+            yield done, Turn(second)
+        elif first.parent == second and self.writing[first].action is Action.CREATE:
+            yield Turn(second, Part.PREPARE), done
+            yield done, Turn(second)
+        else:
+            yield done, Turn(second, Part.PREPARE)
+
+
+# ---------------------------------------------------------------------------------------------------- circles
+
+
+def _opened(
+    handed: Mapping[Edge, set[str]], needed: frozenset[Edge], writing: Mapping[Address, Change]
+) -> dict[Address, frozenset[Address]]:
+    """Who has to let go beforehand, and for whom: one giver of each circle, as often as there are circles left.
+
+    Whoever releases subjects leaves their publishers alone for a moment, so those that keep some, and those that open most,
+    go first. Only updates can be on a circle of these edges: nothing is handed to a deletion, nor taken from a creation.
+    """
+    opened: dict[Address, frozenset[Address]] = {}
+    closed = circles(handed.keys() | needed)
+    while closed:
+        left: set[Edge] = set()
+        for circle in closed:
+            takers: dict[Address, set[Address]] = defaultdict(set)
+            for giver, taker in circle & handed.keys():
+                takers[giver].add(taker)
+            chosen = min(takers, key=lambda a: (not _kept(writing[a], takers[a], handed), -len(takers[a]), a))
+            opened[chosen] = frozenset(takers[chosen])
+            left |= circle - {(chosen, taker) for taker in takers[chosen]}
+        closed = circles(left)
+    return opened
+
+
+# -------------------------------------------------------------------------------------------------- handovers
+
+
+def _handovers(writing: Mapping[Address, Change], live: Live) -> Iterator[tuple[Edge, str]]:
+    """Whoever lets go of a subject comes before whoever takes it (10065; on work queues 10099 and 10100)."""
+    streams = [c for c in writing.values() if c.address.kind is Kind.STREAM]
+    yield from _handed_over(streams, _subjects)
+    queues: dict[str, list[Change]] = defaultdict(list)
+    for change in writing.values():
+        stream = live.stream(change.address.path[0])
+        if change.address.kind is Kind.CONSUMER and stream and stream.config.get("retention") == "workqueue":
+            queues[change.address.path[0]].append(change)
+    for consumers in queues.values():
+        yield from _handed_over(consumers, _filters)
+
+
+def _handed_over(changes: list[Change], claims: Callable[[Config | None], tuple[str, ...]]) -> Iterator[tuple[Edge, str]]:
+    index: SubjectIndex[tuple[bool, Address]] = SubjectIndex()
+    for change in changes:
+        old, new = claims(change.before), claims(change.after)
+        for takes, subjects in ((False, _gone(old, new)), (True, _gone(new, old))):
+            for subject in subjects:
+                index.add(subject, (takes, change.address))
+    for pair in index.overlapping():
+        (subject, (is_new, giver)), (_, (takes, taker)) = sorted(pair, key=lambda entry: entry[1])
+        if giver != taker and takes and not is_new:
+            yield (giver, taker), subject
+
+
+def _gone(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    remaining: SubjectIndex[None] = SubjectIndex()
+    for subject in new:
+        remaining.add(subject, None)
+    return tuple(subject for subject in old if not remaining.covers(subject))
+
+
+def _subjects(config: Config | None) -> tuple[str, ...]:
+    return tuple((config or {}).get("subjects") or ())
+
+
+def _filters(config: Config | None) -> tuple[str, ...]:
+    if config is None:
+        return ()
+    single = config.get("filter_subject")
+    return tuple(config.get("filter_subjects") or ((single,) if single else (">",)))
+
+
+def _kept(giver: Change, takers: Iterable[Address], handed: Mapping[Edge, set[str]]) -> tuple[str, ...]:
+    """What an object on a circle need not let go of for these takers' sake."""
+    given = {subject for taker in takers for subject in handed[giver.address, taker]}
+    claims = _subjects if giver.address.kind is Kind.STREAM else _filters
+    return tuple(subject for subject in claims(giver.before) if subject not in given)
+
+
+def _parked(giver: Address) -> tuple[str, ...]:
+    """A subject nobody uses, for an object that keeps none of its own."""
+    return (f"_smith-topo.parked.{'.'.join(giver.path)}",)
+
+
+# ------------------------------------------------------------------------------------- streams and consumers
+
+
+def _around_streams(writing: Mapping[Address, Change], live: Live) -> tuple[frozenset[Edge], frozenset[Edge]]:
+    """A stream before its consumers, except where the consumers have to make room first, or to hold on to messages.
+
+    What has to be, and what is merely better: the server deletes a consumer at any time.
+    """
+    needed: set[Edge] = set()
+    better: set[Edge] = set()
+    for change in writing.values():
+        stream = writing.get(change.address.parent)
+        if change.address.kind is not Kind.CONSUMER or stream is None:
+            continue
+        if _goes_first(change, stream, live):
+            needed.add((change.address, stream.address))
+        else:
+            (better if change.action is Action.DELETE else needed).add((stream.address, change.address))
+    return frozenset(needed), frozenset(better)
+
+
+def _goes_first(consumer: Change, stream: Change, live: Live) -> bool:
+    if consumer.action is Action.CREATE:
+        return becomes_interest(stream)
+    if consumer.action is stream.action is Action.DELETE:
+        return True
+    observed = live.observed.get(consumer.address)
+    return observed is not None and violates(observed.config, stream, live.server.version)
+
+
+def becomes_interest(stream: Change) -> bool:
+    """Consumers created beforehand keep the messages that the change would drop for want of interest."""
+    before, after = stream.before or {}, stream.after or {}
+    return stream.action is Action.UPDATE and after.get("retention") == "interest" != before.get("retention")
+
+
+def _prepared(writing: Mapping[Address, Change]) -> Iterator[Address]:
+    """Streams that get new consumers, which may need all else that changes (limits, replicas), before becoming interest."""
+    for change in writing.values():
+        stream = writing.get(change.address.parent)
+        created = change.address.kind is Kind.CONSUMER and change.action is Action.CREATE
+        if created and stream and becomes_interest(stream) and any(each.path != "retention" for each in stream.fields):
+            yield stream.address
+
+
+COUNTS_ABSENT_LIMITS = Version(2, 14)
+"""Older servers take a limit left out for one of 0 when they compare consumers with changed ``consumer_limits``."""
+
+
+def violates(consumer: Config, stream: Change, version: Version) -> bool:
+    """Whether a consumer stands in the way of its stream's change: above its limits, or with more replicas than it will have,
+    so that the server would rewrite the consumer when the stream scales.
+    """
+    before, after = ((config or {}).get("num_replicas", 1) for config in (stream.before, stream.after))
+    return is_above_limits(consumer, stream, version) or (after < before and consumer.get("num_replicas", 0) > after)
+
+
+def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
+    """Whether the server refuses a stream's new ``consumer_limits`` for this consumer's sake (10069)."""
+    limits = (stream.after or {}).get("consumer_limits") or {}
+    if limits == ((stream.before or {}).get("consumer_limits") or {}):
+        return False
+    strict = version < COUNTS_ABSENT_LIMITS
+    return any(consumer.get(name, 0) > limits.get(name, 0) for name in LIMITED if strict or limits.get(name))
+
+
+def _consumers_among_themselves(writing: Mapping[Address, Change], live: Live) -> Iterator[Edge]:
+    """On an interest stream the last consumer takes the messages with it, so new ones come before old ones go."""
+    by_stream: dict[str, list[Change]] = defaultdict(list)
+    for change in writing.values():
+        if change.address.kind is Kind.CONSUMER:
+            by_stream[change.address.path[0]].append(change)
+    for name, consumers in by_stream.items():
+        stream = live.stream(name)
+        if stream and stream.config.get("retention") == "interest":
+            created = [c.address for c in consumers if c.action is Action.CREATE]
+            deleted = [c.address for c in consumers if c.action is Action.DELETE]
+            yield from _all_before_all(created, deleted)
+
+
+def _all_before_all(firsts: list[Address], seconds: list[Address]) -> Iterator[Edge]:
+    """By way of the last of the firsts, since an edge for each pair would be too many."""
+    if firsts:
+        *others, last = firsts
+        yield from ((each, last) for each in others)
+        yield from ((last, each) for each in seconds)
+
+
+def _origins(writing: Mapping[Address, Change]) -> Iterator[Edge]:
+    """An origin is there before what copies it, and goes after it."""
+    for change in writing.values():
+        if change.address.kind is not Kind.STREAM:
+            continue
+        for origin in origins(change.after or change.before or {}):
+            other = writing.get(Address(Kind.STREAM, (origin,)))
+            if other is None or other is change:
+                continue
+            yield (change.address, other.address) if other.action is Action.DELETE else (other.address, change.address)
+
+
+def origins(config: Config) -> list[str]:
+    """The streams of the same account that this one copies."""
+    sources = [*(config.get("sources") or ()), *([config["mirror"]] if config.get("mirror") else ())]
+    return [source["name"] for source in sources if not source.get("external")]

@@ -1,0 +1,189 @@
+"""Who manages what: the owner mark in metadata decides what may be adopted, pruned, or only be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.model import (
+    METADATA_SINCE,
+    Address,
+    Diagnostic,
+    Kind,
+    Live,
+    Observed,
+    Resource,
+    Server,
+    Severity,
+    Topology,
+)
+from smith_topology.core.selection import Selection
+
+BUCKET_PREFIXES = ("KV_", "OBJ_")
+NOT_OURS = ("OW101", "OW102")
+"""Refusals about objects that are not this topology's to judge."""
+SERVERS_OWN = ("JS_MIRROR_", "JS_SRC_")
+
+
+def refusal(topology: Topology, resource: Resource, live: Live, selection: Selection, *, adopt: bool) -> Diagnostic | None:
+    """Why a declared object may not be written, None if it may."""
+    observed, server = live.observed.get(resource.address), live.server
+    stream = live.observed.get(resource.address.parent)
+    if server.keeps_metadata and resource.address.parent not in selection and stream and stream.owner != topology.name:
+        return _on_a_strange_stream(resource, stream)
+    if observed is None or (observed.owner and observed.owner == topology.name):
+        return None
+    if observed.owner:
+        return Diagnostic(
+            "OW102",
+            Severity.REFUSAL,
+            "Object belongs to another topology",
+            f'{resource.address} is managed by "{observed.owner}"; two files that manage one object undo each other\'s work.',
+            "Take it out of this file: one object has one owner.",
+            resource.address,
+            resource.span,
+        )
+    return None if adopt else _unowned(resource, server)
+
+
+def _unowned(resource: Resource, server: Server) -> Diagnostic:
+    why = (
+        "it carries no owner mark, so somebody else may depend on how it is."
+        if server.keeps_metadata
+        else f"server {server.version_text} keeps no metadata (2.10 does), so who owns it can't be known."
+    )
+    return Diagnostic(
+        "OW101",
+        Severity.REFUSAL,
+        "Object exists and has no owner",
+        f"{resource.address} is live already, and {why}",
+        "Look at it with `smith-topo show`, then run again with `--adopt` to manage it from this file.",
+        resource.address,
+        resource.span,
+    )
+
+
+def _on_a_strange_stream(resource: Resource, stream: Observed) -> Diagnostic:
+    return Diagnostic(
+        "OW106",
+        Severity.REFUSAL,
+        "Consumer on a stream that is not this topology's",
+        f"{resource.address} is selected without {stream.address}, which this topology does not own.",
+        "Select the stream too; if it has no owner, `--adopt` takes it over.",
+        resource.address,
+        resource.span,
+    )
+
+
+def removed(topology: Topology, live: Live, selection: Selection) -> Iterator[Observed]:
+    """Owned, selected and no longer declared; consumers before the streams that hold them.
+
+    A stream takes its consumers with it, so selecting it selects them, unless they are excluded by name.
+    """
+    gone = {
+        a: o for a, o in live.observed.items() if o.owner == topology.name and a not in topology.resources and not is_bucket(a)
+    }
+    selected = [
+        o
+        for a, o in gone.items()
+        if a in selection or (a.parent in gone and a.parent in selection and not selection.excludes_by_name(a))
+    ]
+    yield from sorted(selected, key=lambda each: (each.address.kind is Kind.STREAM, each.address))
+
+
+def removal_refusals(topology: Topology, observed: Observed, live: Live, selection: Selection) -> list[Diagnostic]:
+    """Why an owned object may not be deleted: its own protection, or what would go with it."""
+    found = [_protected(observed)] if observed.protected else []
+    consumers = live.consumers(observed.address.name) if observed.address.kind is Kind.STREAM else []
+    for consumer in consumers:
+        if consumer.owner != topology.name and not is_nobodys(consumer):
+            found.append(_strange_consumer(observed, consumer))
+        elif consumer.protected:
+            found.append(_protected_consumer(observed, consumer))
+        elif selection.excludes_by_name(consumer.address):
+            found.append(_excluded_consumer(observed, consumer))
+    return found
+
+
+def _protected(observed: Observed) -> Diagnostic:
+    return Diagnostic(
+        "OW103",
+        Severity.REFUSAL,
+        "Object is protected",
+        f"{observed.address} is protected: not destroyed (protect, set {observed.protected}).",
+        "To delete it, put it back into the file with `protect: false`, apply that, then remove it.",
+        observed.address,
+    )
+
+
+def _strange_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
+    whose = f'is managed by "{consumer.owner}"' if consumer.owner else "has no owner"
+    return Diagnostic(
+        "OW104",
+        Severity.REFUSAL,
+        "Stream holds a consumer that is not this topology's",
+        f"{stream.address} can't be destroyed: {consumer.address} {whose} and would go with it.",
+        "Have that consumer removed by whoever uses it first.",
+        stream.address,
+    )
+
+
+def _excluded_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
+    return Diagnostic(
+        "OW104",
+        Severity.REFUSAL,
+        "Stream holds an excluded consumer",
+        f"{stream.address} can't be destroyed: {consumer.address} is excluded, and would go with it.",
+        f"Exclude the stream too: --exclude '{stream.address}'.",
+        stream.address,
+    )
+
+
+def _protected_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
+    return Diagnostic(
+        "OW103",
+        Severity.REFUSAL,
+        "Object is protected",
+        f"{stream.address} can't be destroyed: {consumer.address} is protected (since {consumer.protected}) and would go "
+        "with it.",
+        "To delete it, apply `protect: false` to the consumer first.",
+        stream.address,
+    )
+
+
+def unmanaged(topology: Topology, live: Live) -> tuple[Address, ...]:
+    """What is live and no business of this file: other owners' or nobody's. Ephemeral and internal consumers don't count."""
+    return tuple(
+        address
+        for address, observed in live.observed.items()
+        if address not in topology.resources
+        and (observed.owner != topology.name or is_bucket(address))
+        and not is_nobodys(observed)
+    )
+
+
+def is_bucket(address: Address) -> bool:
+    return address.kind is Kind.STREAM and address.name.startswith(BUCKET_PREFIXES)
+
+
+def is_nobodys(observed: Observed) -> bool:
+    """Ephemeral consumers and the ones the server makes for mirrors and sources."""
+    if observed.address.kind is not Kind.CONSUMER:
+        return False
+    config = observed.config
+    internal = config.get("direct") or config.get("sourcing") or observed.address.name.startswith(SERVERS_OWN)
+    return bool(internal or not config.get("durable_name"))
+
+
+def count(owner: str, live: Live) -> int:
+    return sum(observed.owner == owner for observed in live.observed.values())
+
+
+def old_server_note(server: Server) -> Diagnostic:
+    return Diagnostic(
+        "OW105",
+        Severity.WARNING,
+        "Ownership can't be known on this server",
+        f"Server {server.version_text} keeps no metadata, so nothing is ever pruned, drift can't be told from a change of the "
+        f"file, and `protect` has no effect. All of that works from server {METADATA_SINCE} on.",
+        "Upgrade the server.",
+    )

@@ -1,0 +1,214 @@
+"""A body of fields → a wire configuration and the place of each field; all that is wrong with it goes to the report."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from smith_topology.core.kinds.interface import Field, Type, by_name
+from smith_topology.core.kinds.metadata import OURS, SERVERS
+from smith_topology.core.model import Address, Span
+from smith_topology.core.parsing.document import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from smith_topology.core.parsing.report import Fault, Placed, Report
+from smith_topology.core.parsing.scalars import bad_value, expected, read_scalar, wrong_type
+from smith_topology.core.parsing.suggest import meant, shown
+
+_ABSENT = object()
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_PREFIXED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
+_WORDS = {word: value for name, value in (("true", True), ("false", False)) for word in (name, name.title(), name.upper())}
+_LONGEST_NUMBER = 40
+
+
+@dataclass(slots=True)
+class Body:
+    """What a mapping of fields says: wire values, places by dotted path, and the names written as null."""
+
+    config: dict[str, Any] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+    cleared: set[str] = field(default_factory=set)
+
+    def over(self, defaults: Body) -> Body:
+        """Both together: a field here replaces the whole of its default, a null takes the default away."""
+        if not defaults.config:
+            return self
+        replaced = self.config.keys() | self.cleared
+        inherited = {path: span for path, span in defaults.spans.items() if path.partition(".")[0] not in replaced}
+        kept = {name: value for name, value in defaults.config.items() if name not in replaced}
+        return Body({**kept, **self.config}, {**inherited, **self.spans})
+
+
+class FieldReader:
+    """Reads the fields of one resource, or of one block of defaults, out of one file."""
+
+    def __init__(self, report: Report, address: Address | None = None) -> None:
+        self._report = report
+        self._address = address
+
+    def error(self, at: Placed, fault: Fault) -> None:
+        self._report.error(at, fault, self._address)
+
+    def body(self, table: Mapping[str, Field], entries: Mapping[str, Entry]) -> Body:
+        """The fields of a table; whatever else is among the entries must have been taken out or reported before."""
+        body = Body()
+        for name, entry in entries.items():
+            known = table.get(name)
+            if known is None:
+                continue
+            value = self._field(known, name, entry, body.spans)
+            if value is _ABSENT:
+                body.cleared.add(name)
+            else:
+                body.config[name] = value
+        return body
+
+    def unknown(self, key: str, entry: Entry, known: Iterable[str], what: str, hint: str = "") -> None:
+        """Report a key that doesn't belong there."""
+        if self._report.full:
+            self._report.count(entry)
+        else:
+            fault = Fault("unknown-key", "Unknown key", f"{shown(key)} is not a key of {what}.", hint or meant(key, known))
+            self.error(entry, fault)
+
+    def mapping(self, path: str, node: Node) -> MappingNode | None:
+        """The node if it is a mapping; None after reporting, or when nothing is written."""
+        if isinstance(node, MappingNode):
+            return node
+        if not (isinstance(node, ScalarNode) and node.is_null):
+            self.error(node, wrong_type(path, node, "a mapping"))
+        return None
+
+    def _field(self, known: Field, path: str, entry: Entry, spans: dict[str, Span]) -> Any:
+        node = entry.value
+        if isinstance(node, ScalarNode) and node.is_null:
+            return _ABSENT
+        spans[path] = self._report.span(entry)
+        try:
+            return self._list(known, path, node, spans) if known.many else self._one(known, path, node, entry, spans)
+        except Fault as fault:
+            self.error(entry, fault)
+            return _ABSENT
+
+    def _list(self, known: Field, path: str, node: Node, spans: dict[str, Span]) -> list[Any]:
+        if not isinstance(node, SequenceNode):
+            raise wrong_type(path, node, f"a list, each item {expected(known)}", _as_list(path, node))
+        values = []
+        for position, item in enumerate(node.items):
+            inner = f"{path}.{position}"
+            spans[inner] = self._report.span(item)
+            try:
+                values.append(self._item(known, inner, item, spans))
+            except Fault as fault:
+                self.error(item, fault)
+        return values
+
+    def _item(self, known: Field, path: str, item: Node, spans: dict[str, Span]) -> Any:
+        if isinstance(item, ScalarNode) and item.is_null:
+            raise wrong_type(path, item, expected(known), "Write the item, or delete its place in the list.")
+        return self._one(known, path, item, item, spans)
+
+    def _one(self, known: Field, path: str, node: Node, at: Placed, spans: dict[str, Span]) -> Any:
+        if isinstance(node, ScalarNode):
+            return read_scalar(known, path, node)
+        if not isinstance(node, MappingNode):
+            raise wrong_type(path, node, expected(known))
+        match known.type:
+            case Type.BLOCK:
+                return self._block(known, path, node, at, spans)
+            case Type.MAP:
+                return self._texts(path, node, spans)
+            case _:
+                raise wrong_type(path, node, expected(known))
+
+    def _block(self, known: Field, path: str, node: MappingNode, at: Placed, spans: dict[str, Span]) -> dict[str, Any]:
+        table = by_name(known.fields)
+        values = {}
+        for name, entry in node.entries.items():
+            inner = table.get(name)
+            if inner is None:
+                self.unknown(name, entry, table, f"`{path}`")
+                continue
+            value = self._field(inner, f"{path}.{name}", entry, spans)
+            if value is not _ABSENT:
+                values[name] = value
+        for name, inner in table.items():
+            if inner.required and not _is_written(node.entries.get(name)):
+                fix = f"Write `{name}`: {inner.doc}"
+                self.error(at, Fault("missing-key", "Missing key", f"{shown(path)} needs `{name}`.", fix))
+        return values
+
+    def _texts(self, path: str, node: MappingNode, spans: dict[str, Span]) -> dict[str, str]:
+        values = {}
+        for key, entry in node.entries.items():
+            value = entry.value
+            if isinstance(value, ScalarNode) and value.is_null:
+                continue
+            spans[f"{path}.{key}"] = self._report.span(entry)
+            if key.startswith((OURS, SERVERS)):
+                self.error(entry, _reserved(key))
+            elif isinstance(value, ScalarNode):
+                values[key] = value.text
+            else:
+                self.error(entry, wrong_type(f"{path}.{key}", value, "text"))
+        return values
+
+    def free(self, path: str, node: Node, at: Placed) -> Any:
+        """JSON that no field describes: plain scalars by the core rules of YAML 1.2. None after reporting."""
+        match node:
+            case MappingNode():
+                return {key: self.free(f"{path}.{key}", entry.value, entry) for key, entry in node.entries.items()}
+            case SequenceNode():
+                return [self.free(f"{path}.{position}", item, item) for position, item in enumerate(node.items)]
+            case ScalarNode():
+                try:
+                    return _free_scalar(path, node)
+                except Fault as fault:
+                    self.error(at, fault)
+                    return None
+
+
+def _is_written(entry: Entry | None) -> bool:
+    return entry is not None and not (isinstance(entry.value, ScalarNode) and entry.value.is_null)
+
+
+def _as_list(path: str, node: Node) -> str:
+    name = path.rpartition(".")[2]
+    match node:
+        case ScalarNode():
+            return f"Write {shown(f'{name}: [{node.text}]')}."
+        case _:
+            return "Put `- ` before it, one for each item."
+
+
+def _reserved(key: str) -> Fault:
+    owner = "smith-topo" if key.startswith(OURS) else "the server"
+    return Fault("reserved-key", "Reserved metadata key", f"{shown(key)} belongs to {owner}.", "Choose a key of your own.")
+
+
+def _free_scalar(path: str, node: ScalarNode) -> Any:
+    text = node.text
+    if not node.plain:
+        return text
+    if node.is_null:
+        return None
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.match(text) or _PREFIXED.match(text) or _FLOAT.match(text) or _NOT_FINITE.match(text):
+        return _free_number(path, text)
+    return text
+
+
+def _free_number(path: str, text: str) -> int | float:
+    number: int | float = math.inf
+    if len(text) <= _LONGEST_NUMBER:
+        if _INTEGER.match(text):
+            return int(text)
+        number = int(text, 0) if _PREFIXED.match(text) else math.nan if "n" in text.lower() else float(text)
+    if not math.isfinite(number):
+        raise bad_value(f"{shown(path)} is {shown(text)}, which JSON can't hold.", "Write a number, or put text in quotes.")
+    return number

@@ -1,0 +1,30 @@
+"""RFC 3339 instants, exact to the nanosecond, as integers since 1970 (UTC)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+SECOND = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHAPE = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")
+
+
+def instant(text: str) -> int:
+    """Nanoseconds since 1970; raises ValueError for anything but RFC 3339 with a zone.
+
+    The server keeps fractions and zones as they were sent, so equal instants come in different spellings.
+    """
+    found = _SHAPE.fullmatch(text)
+    if not found:
+        raise ValueError(f"not an RFC 3339 time with a zone: {text!r}")
+    whole, fraction, zone = found.groups()
+    moment = datetime.fromisoformat(whole.upper() + ("+00:00" if zone in "zZ" else zone))
+    return (moment - _EPOCH) // timedelta(seconds=1) * SECOND + int((fraction or "").ljust(9, "0"))
+
+
+def format_instant(nanoseconds: int) -> str:
+    """The instant in UTC, with no more digits than it needs."""
+    seconds, rest = divmod(nanoseconds, SECOND)
+    fraction = f".{rest:09d}".rstrip("0") if rest else ""
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"

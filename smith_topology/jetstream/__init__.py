@@ -1,0 +1,1 @@
+"""Asks and tells the server: the only place where ``$JS.API`` is sent."""

@@ -1,0 +1,217 @@
+"""One request to the JetStream API, and what its answer or its absence means.
+
+The answers come through one subscription of our own, not nats-py's ``request``: a denied subject is told of beside the
+request, not in answer to it, and the request that met it must hear of it at once instead of waiting for its timeout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from nats import errors as nats
+from nats.aio.msg import Msg
+
+from smith_topology.core.model import Config, Server, Version
+from smith_topology.jetstream.errors import (
+    AccountWithoutJetStream,
+    ApiError,
+    Denied,
+    JetStreamNotReady,
+    JetStreamOff,
+    NoAnswer,
+    ServerError,
+    TooLarge,
+    Unreachable,
+)
+from smith_topology.jetstream.link import Link
+
+_WHOAMI = "$SYS.REQ.USER.INFO"
+_WHOAMI_SECONDS = 1.0
+_DENIAL = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"', re.IGNORECASE)
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+class Api:
+    """The JetStream API of one account, as long as the connection is open. Made by ``connection.connect``.
+
+    Nothing here is tried again; ``patience`` is for those who do, the seconds a request may take with all its repeats.
+    """
+
+    def __init__(self, link: Link, prefix: str, timeout: float, patience: float) -> None:
+        self._link = link
+        self._prefix = prefix
+        self._timeout = timeout
+        self.patience = patience
+        self._inbox = f"{link.new_inbox()}."
+        self._skip = len(self._inbox)
+        self._tokens = count()
+        self._waiting: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
+        self._deaf = False
+        self._answered = False
+
+    @classmethod
+    async def open(cls, link: Link, prefix: str, timeout: float, patience: float) -> Api:
+        """``timeout``, in seconds, is for requests that name none. Raises Unreachable."""
+        api = cls(link, prefix, timeout, patience)
+        link.listener = api._hear
+        try:
+            await link.subscribe(f"{api._inbox}*", cb=api._receive)
+        except nats.Error as error:
+            raise api._lost() from error
+        return api
+
+    async def request(self, endpoint: str, payload: Config | None = None, *, timeout: float | None = None) -> dict[str, Any]:
+        """Send to ``<prefix>.<endpoint>`` and return the answer. ``timeout`` is in seconds.
+
+        Raises ApiError when the server refuses, Denied as soon as it denies the subject, JetStreamOff when nobody
+        listens, Unreachable when nothing was sent, and NoAnswer when the outcome is unknown. Cancelled, the outcome is
+        unknown as well.
+        """
+        subject = f"{self._prefix}.{endpoint}"
+        data = b"" if payload is None else _encode(payload).encode()
+        message = await self._ask(subject, data, self._timeout if timeout is None else timeout)
+        if not message.data and (message.headers or {}).get("Status") == "503":
+            raise self._nobody()
+        answer = _decode(message)
+        if "error" in answer:
+            raise _refusal(endpoint, answer["error"])
+        self._answered = True
+        return answer
+
+    async def server(self) -> Server:
+        """The server, the account and its limits. Raises as ``request`` does, but not for who the user is: that may be
+        denied, and 2.9 does not tell.
+
+        ``time`` is our own clock where the server did not tell its own.
+        """
+        info, told = await asyncio.gather(self.request("INFO"), self._whoami())
+        greeting, user, host = self._link.greeting, told.get("data", {}), told.get("server", {})
+        text = str(greeting.get("version", ""))
+        return Server(
+            version=Version.parse(text),
+            version_text=text,
+            name=greeting.get("server_name", ""),
+            cluster=greeting.get("cluster") or "",
+            account=user.get("account_name") or user.get("account") or "",
+            domain=info.get("domain") or "",
+            limits=info.get("limits") or {},
+            time=host.get("time") or datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        )
+
+    async def _whoami(self) -> Mapping[str, Any]:
+        try:
+            return _decode(await self._ask(_WHOAMI, b"", min(_WHOAMI_SECONDS, self._timeout)))
+        except ServerError:
+            return {}
+
+    async def _ask(self, subject: str, data: bytes, seconds: float) -> Msg:
+        if self._deaf:
+            raise _no_inbox(self._inbox)
+        loop = asyncio.get_running_loop()
+        token = str(next(self._tokens))
+        future: asyncio.Future[Msg] = loop.create_future()
+        self._waiting[token] = (subject, future)
+        timer = loop.call_later(seconds, _expire, future, subject, seconds)
+        try:
+            await self._link.publish(subject, data, reply=self._inbox + token)
+            return await future
+        except nats.MaxPayloadError as error:
+            raise TooLarge(
+                f"{subject}: {len(data):,} bytes, and it takes {self._link.max_payload:,}.",
+                "Declare less in one object, or raise max_payload on the server.",
+            ) from error
+        except nats.Error as error:
+            raise self._lost() from error
+        finally:
+            timer.cancel()
+            del self._waiting[token]
+
+    async def _receive(self, message: Msg) -> None:
+        waiting = self._waiting.get(message.subject[self._skip :])
+        if waiting and not waiting[1].done():
+            waiting[1].set_result(message)
+
+    def _hear(self, error: Exception) -> None:
+        """Pass a denial on to the requests that met it. nats-py has lower-cased the subject by now."""
+        denial = _DENIAL.search(str(error))
+        if not denial:
+            return
+        kind, denied = denial[1].lower(), denial[2].lower()
+        self._deaf = self._deaf or kind == "subscription"
+        for subject, future in self._waiting.values():
+            if (self._deaf or subject.lower() == denied) and not future.done():
+                future.set_exception(_no_inbox(self._inbox) if self._deaf else _no_publish(subject, self._prefix))
+
+    def _lost(self) -> Unreachable:
+        state = "is lost for good" if self._link.is_closed else "is lost, and being made anew"
+        return Unreachable(f"The connection {state}.", "See the server's log for the reason.")
+
+    def _nobody(self) -> JetStreamOff:
+        greeting = self._link.greeting
+        if self._answered:
+            return JetStreamNotReady(f"Nobody listens on {self._prefix} any more.", "Try again when the servers are up.")
+        if self._prefix != "$JS.API":
+            own = f" This server's own domain is {greeting['domain']!r}." if greeting.get("domain") else ""
+            return JetStreamOff(f"Nobody listens on {self._prefix}.{own}", "Check --js-domain or --js-api-prefix.")
+        if greeting.get("jetstream"):
+            return JetStreamNotReady("The server has JetStream, but nobody listens on $JS.API.", "Try again, or use --wait 60s.")
+        return JetStreamOff(
+            "The server runs without JetStream.", "Start it with -js or a jetstream block, or name its domain: --js-domain NAME"
+        )
+
+
+def _expire(future: asyncio.Future[Msg], subject: str, seconds: float) -> None:
+    if not future.done():
+        future.set_exception(NoAnswer(subject, seconds))
+
+
+def _decode(message: Msg) -> dict[str, Any]:
+    try:
+        answer = json.loads(message.data)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise JetStreamOff("Something other than JetStream answers there.", "Check --js-api-prefix.")
+    return answer
+
+
+def _refusal(endpoint: str, error: Mapping[str, Any]) -> ServerError:
+    match int(error.get("err_code", 0)):
+        case 10039:
+            return AccountWithoutJetStream(
+                "The account has no JetStream.", "Enable it for the account, or connect as another user."
+            )
+        case 10076:
+            return JetStreamOff("The server runs without JetStream.", "Start it with -js or a jetstream block.")
+        case err_code:
+            return ApiError(endpoint, int(error.get("code", 0)), err_code, str(error.get("description", "no reason given")))
+
+
+def _no_inbox(inbox: str) -> Denied:
+    prefix = inbox.split(".", maxsplit=1)[0]
+    return Denied(
+        f"{inbox}*",
+        f"It may not subscribe to {inbox}*, where answers arrive.",
+        f'Grant it subscribe "{prefix}.>", or use the inbox it may have: --inbox-prefix NAME',
+    )
+
+
+def _no_publish(subject: str, prefix: str) -> Denied:
+    return Denied(subject, f"It may not publish to {subject}.", f'Grant it publish "{permission(subject, prefix)}".')
+
+
+def permission(subject: str, prefix: str) -> str:
+    """The least pattern to grant for requests like this one, whatever the stream or consumer.
+
+    ``CONSUMER.CREATE`` carries the filter in further tokens, so it takes ``>``.
+    """
+    kind, *rest = subject.removeprefix(f"{prefix}.").split(".")
+    if subject.startswith(f"{prefix}.CONSUMER.CREATE."):
+        return f"{prefix}.CONSUMER.CREATE.>"
+    return ".".join((prefix, kind, *rest[:1], *("*" for _ in rest[1:])))

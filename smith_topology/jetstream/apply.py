@@ -1,0 +1,364 @@
+"""Plan → server: carries the steps out, decides nothing, and believes nothing it has not read back.
+
+The server has no compare-and-set for configurations (2.9 to 2.15 measured), so each object is read again immediately
+before it is written, and left alone unless it is what the plan saw. An answer that does not come says nothing: the object
+is looked at before the request is sent once more, and if it can't be, nobody claims to know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from smith_topology.core.cost import answering, breaks_promise, can_lose, lost, priced, questions
+from smith_topology.core.diff import compare, normal_form
+from smith_topology.core.kinds import RULES
+from smith_topology.core.kinds.interface import Context, by_name
+from smith_topology.core.model import (
+    Address,
+    Call,
+    Config,
+    Diagnostic,
+    FieldChange,
+    Kind,
+    Observed,
+    Outcome,
+    Plan,
+    Severity,
+    Step,
+    Verb,
+    Verdict,
+    Wait,
+)
+from smith_topology.core.ownership import is_nobodys
+from smith_topology.core.steps import fingerprint
+from smith_topology.jetstream import measure, read
+from smith_topology.jetstream.agenda import Agenda
+from smith_topology.jetstream.api import Api
+from smith_topology.jetstream.errors import ApiError, Fault, NoAnswer, ServerError, fault_of
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+SETTLE_PAUSE = 0.1
+
+WRITTEN = (Verdict.DONE, Verdict.ALTERED, Verdict.UNKNOWN)
+"""After these, something has been written, or may have been."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many requests at once, and how many seconds a request may take with all its retries."""
+
+    parallelism: int = 10
+    patience: float = 20.0
+
+
+class Run:
+    """One apply: carry the steps out, then read everything back. Remembers how each object was left by its latest step.
+
+    Once ``stop`` is set no request is started; those under way are finished.
+    """
+
+    def __init__(self, api: Api, plan: Plan, pace: Pace, stop: asyncio.Event) -> None:
+        self.api, self.plan, self.server, self.pace, self.stop = api, plan, plan.server, pace, stop
+        self.changes = {change.address: change for change in plan.changes}
+        self.left: dict[Address, str] = {}
+        self.accepted: set[int] = set()
+        self.lost = False
+
+    async def outcomes(self) -> AsyncIterator[Outcome]:
+        """Each step as soon as the ones before it are done; one outcome for every step.
+
+        A step that is not done skips what depends on it, and nothing else; a server that is gone skips the rest.
+        Raises nothing for what the server does: that is in the outcomes.
+        """
+        agenda, running = Agenda(self.plan.steps), set[asyncio.Task[Outcome]]()
+        while True:
+            while len(running) < self.pace.parallelism and not self._ended() and (step := agenda.start()):
+                running.add(asyncio.create_task(self._carry_out(step)))
+            if not running:
+                break
+            ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for outcome in (task.result() for task in ended):
+                yield outcome
+                if outcome.verdict is Verdict.DONE:
+                    agenda.done(outcome.step)
+                else:
+                    for step in agenda.drop(outcome.step):
+                        yield _skipped(step, "an earlier step it depends on was not done")
+        for step in agenda.rest():
+            yield _skipped(step, self._ended())
+
+    async def verified(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Read everything written once more: what is no longer as it was left is not done after all."""
+        written = [place for place, each in enumerate(outcomes) if isinstance(each.step, Call) and each.verdict in WRITTEN]
+        latest = {outcomes[place].step.address: place for place in written}
+        places, ask = [place for place in latest.values() if outcomes[place].verdict is Verdict.DONE], read.Patient(self.api)
+        checked = await read.gather(places, lambda place: self._checked(ask, outcomes[place]))
+        found = dict(zip(places, checked, strict=True))
+        return [found.get(place, each) for place, each in enumerate(outcomes)]
+
+    def _ended(self) -> str:
+        """Why nothing more is started, or ``""``."""
+        if self.lost:
+            return "the server no longer answers"
+        return "the run was interrupted" if self.stop.is_set() else ""
+
+    async def _carry_out(self, step: Step) -> Outcome:
+        started = time.monotonic()
+        verdict, diagnostic = await self._attempt(step, started + self.pace.patience)
+        return Outcome(step, verdict, time.monotonic() - started, diagnostic)
+
+    async def _attempt(self, step: Step, deadline: float) -> tuple[Verdict, Diagnostic | None]:
+        """Try until the step is done, can't be done, or time is up. ``doubt`` is whether a request may have taken effect."""
+        pause, doubt = FIRST_PAUSE, isinstance(step, Wait)
+        while True:
+            sending = False
+            try:
+                if isinstance(step, Wait):
+                    return await self._settle(step, deadline)
+                if (found := await self._look(step, doubt)) is not None:
+                    return found
+                sending = True
+                return await self._send(step)
+            except ServerError as error:
+                accepted = step.id in self.accepted
+                doubt = doubt or accepted or (sending and not isinstance(error, ApiError))
+                final = fault_of(error) is Fault.FINAL
+                if final or await self._out_of_time(deadline - pause, doubt):
+                    if doubt and (accepted or not (final and sending)):
+                        return Verdict.UNKNOWN, _refused(step, error)
+                    return Verdict.REFUSED, _refused(step, error) if sending else _unseen(step, error)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _out_of_time(self, deadline: float, doubt: bool) -> bool:
+        """Whether to give up. The first step to do so asks whether the server is there at all, for the others' sake."""
+        if time.monotonic() > deadline and not self.lost:
+            try:
+                await self.api.request("INFO")
+            except ServerError:
+                self.lost = True
+            return True
+        return self.lost or (self.stop.is_set() and not doubt)
+
+    async def _look(self, call: Call, doubt: bool) -> tuple[Verdict, Diagnostic | None] | None:
+        """Whether the request must not be sent: it has worked already, or the object is not what the plan saw."""
+        seen = await self._seen(call)
+        if doubt and self._is_done(call, seen):
+            self._leave(call, seen)
+            return Verdict.DONE, None
+        wanted = call.before if call.before is not None else self.left.get(call.address, "")
+        if fingerprint(seen) != wanted:
+            return (Verdict.UNKNOWN, _changed_meanwhile(call)) if doubt else (Verdict.STALE, _stale(call, seen))
+        return await self._company(call) or await self._broken_promise(call)
+
+    async def _company(self, call: Call) -> tuple[Verdict, Diagnostic | None] | None:
+        """A stream is not deleted while a consumer is on it that the plan has not deleted before: somebody else's, made since."""
+        if call.verb is not Verb.DELETE or call.address.kind is not Kind.STREAM:
+            return None
+        live = await read.family(self.api, self.server, call.address.name)
+        strangers = [each.address for each in live.consumers(call.address.name) if not is_nobodys(each)]
+        return (Verdict.STALE, _in_company(call, strangers[0])) if strangers else None
+
+    async def _broken_promise(self, call: Call) -> tuple[Verdict, Diagnostic | None] | None:
+        """A change is not sent if it would lose more by now than the plan announced (``core.cost.promise``): any message where
+        none was announced, else more than a tenth and 100 messages on top.
+        """
+        change = self.changes[call.address]
+        if not can_lose(change):
+            return None
+        live = await measure.fresh(self.api, self.server, change)
+        family = tuple(each for address, each in self.changes.items() if address.parent == change.address.parent)
+        now = priced(family, live, await measure.answers(self.api, questions((change,), live)))
+        told = answering(change, family)
+        if not breaks_promise(told, family, now):
+            return None
+        return Verdict.STALE, _would_lose(call, lost([told]), lost(each for each in now if each.address == told.address))
+
+    async def _send(self, call: Call) -> tuple[Verdict, Diagnostic | None]:
+        answer = await self.api.request(call.endpoint, call.payload or None)
+        self.accepted.add(call.id)
+        seen = await self._result(call, answer)
+        self._leave(call, seen)
+        if self._is_done(call, seen):
+            return Verdict.DONE, None
+        return Verdict.ALTERED, _altered(call, self._differences(call, seen))
+
+    async def _result(self, call: Call, answer: dict[str, Any]) -> Observed | None:
+        """The object as the answer shows it, or as it is read where the answer does not: a pause shows no configuration, and
+        the first update of a consumer since its server started shows the one before (2.9 to 2.15).
+        """
+        match call.verb, call.address.kind:
+            case Verb.DELETE, _:
+                return None
+            case (Verb.PAUSE, _) | (Verb.UPDATE, Kind.CONSUMER):
+                return await self._seen(call)
+            case ((Verb.CREATE | Verb.UPDATE), _):
+                return read.observed(call.address, answer)
+
+    def _leave(self, call: Call, seen: Observed | None) -> None:
+        self.left[call.address] = fingerprint(seen)
+
+    def _is_done(self, call: Call, seen: Observed | None) -> bool:
+        if call.expected is None or seen is None:
+            return call.expected is None and seen is None
+        marks = _sent_metadata(call)
+        return not self._differences(call, seen) and marks.items() <= seen.metadata.items()
+
+    def _differences(self, call: Call, seen: Observed | None) -> tuple[FieldChange, ...]:
+        """What the server holds (before) against what was sent (after)."""
+        fields = RULES[call.address.kind].fields
+        expected = call.expected or {}
+        extra = tuple(name for name in expected if name not in by_name(fields))
+        return compare(fields, normal_form(seen, Context(self.server), extra) if seen else {}, expected)
+
+    async def _seen(self, step: Step) -> Observed | None:
+        return await read.one(self.api, step.address)
+
+    async def _settle(self, wait: Wait, deadline: float) -> tuple[Verdict, Diagnostic | None]:
+        """Until every peer is current: a change of replicas or placement is answered long before it is done."""
+        while True:
+            seen = await self._seen(wait)
+            if fingerprint(seen) != self.left[wait.address]:
+                return Verdict.STALE, _changed_meanwhile(wait)
+            if seen is not None and is_settled(seen):
+                return Verdict.DONE, None
+            if time.monotonic() > deadline or self.stop.is_set():
+                return Verdict.UNKNOWN, _unsettled(wait)
+            await asyncio.sleep(SETTLE_PAUSE)
+
+    async def _checked(self, ask: read.Patient, outcome: Outcome) -> Outcome:
+        call = outcome.step
+        assert isinstance(call, Call)
+        try:
+            seen = await (self._seen(call) if self.lost else ask.repeat(lambda: self._seen(call)))
+        except ServerError as error:
+            return replace(outcome, verdict=Verdict.UNKNOWN, diagnostic=_unread(call, error))
+        if self._is_done(call, seen):
+            return outcome
+        return replace(outcome, verdict=Verdict.ALTERED, diagnostic=_not_so(call, self._differences(call, seen)))
+
+
+def is_settled(seen: Observed) -> bool:
+    """Whether the stream has its leader, all its peers, all of them current, and no move under way (``desired``, 2.15)."""
+    peers = seen.cluster.get("replicas") or []
+    wanted = seen.config.get("num_replicas", 1) - 1
+    current = all(peer.get("current") and not peer.get("offline") for peer in peers)
+    return bool(seen.cluster.get("leader")) and not seen.cluster.get("desired") and len(peers) == wanted and current
+
+
+def _sent_metadata(call: Call) -> Config:
+    if call.verb is Verb.PAUSE:
+        return {}
+    config: Config = call.payload.get("config", call.payload)
+    marks: Config = config.get("metadata", {})
+    return marks
+
+
+# ------------------------------------------------------------------------------------------------ diagnostics
+
+
+def _diagnostic(step: Step, code: str, summary: str, detail: str, fix: str) -> Diagnostic:
+    return Diagnostic(code, Severity.ERROR, summary, detail, fix, step.address)
+
+
+def _refused(step: Step, error: ServerError) -> Diagnostic:
+    told = error.diagnostic
+    return Diagnostic(told.code, told.severity, told.summary, told.detail, told.fix, step.address)
+
+
+def _unread(call: Call, error: ServerError) -> Diagnostic:
+    detail = f"The server answered OK for {call.address}, and then it could not be read again: {error.summary}."
+    return _diagnostic(call, "AP109", "Object could not be read again", detail, "Plan again when the server answers.")
+
+
+def _unseen(step: Step, error: ServerError) -> Diagnostic:
+    """The look before the write failed, so there was no write."""
+    if not isinstance(error, NoAnswer):
+        return _refused(step, error)
+    detail = f"{error.subject}: no answer when {step.address} was looked at, so nothing was sent for it."
+    return _diagnostic(step, error.code, error.summary, detail, error.fix)
+
+
+def _stale(call: Call, seen: Observed | None) -> Diagnostic:
+    found = "is gone" if seen is None else "is there already" if call.verb is Verb.CREATE else "was changed"
+    return _diagnostic(
+        call,
+        "AP101",
+        "Object is not what the plan saw",
+        f"{call.address} {found} since the plan was made, so it was left alone.",
+        "Plan again.",
+    )
+
+
+def _changed_meanwhile(step: Step) -> Diagnostic:
+    return _diagnostic(
+        step,
+        "AP107",
+        "Object was changed while it was being written",
+        f"{step.address} was perhaps written, and is now neither as it was nor as it was to be: somebody else changed it.",
+        "Look at it with `smith-topo show`, then plan again.",
+    )
+
+
+def _in_company(call: Call, stranger: Address) -> Diagnostic:
+    return _diagnostic(
+        call,
+        "AP108",
+        "Stream has a consumer that the plan did not see",
+        f"{stranger} has come since the plan was made and would go with {call.address}, so the stream was left alone.",
+        "Plan again.",
+    )
+
+
+def _would_lose(call: Call, announced: int, now: int) -> Diagnostic:
+    said = f"{announced:,} messages" if announced else "no message"
+    return _diagnostic(
+        call,
+        "AP106",
+        "Change would lose more messages by now",
+        f"The plan said that {call.address} loses {said}; by now it would lose up to {now:,}. It was left alone.",
+        "Plan again, and look at the cost.",
+    )
+
+
+def _altered(call: Call, fields: tuple[FieldChange, ...]) -> Diagnostic:
+    kept = ", ".join(f"`{each.path}`" for each in fields) or "its metadata"
+    return _diagnostic(
+        call,
+        "AP102",
+        "Server kept something else than was sent",
+        f"The server answered OK for {call.address}, but holds other values for {kept}.",
+        "An older server drops what it does not know: take those fields out, or upgrade it.",
+    )
+
+
+def _not_so(call: Call, fields: tuple[FieldChange, ...]) -> Diagnostic:
+    what = ", ".join(f"`{each.path}`" for each in fields) or "whether it exists"
+    return _diagnostic(
+        call,
+        "AP103",
+        "Object is not as it was left",
+        f"{call.address} was written, and when read again differs in {what}: somebody else is changing it.",
+        "Plan again.",
+    )
+
+
+def _unsettled(wait: Wait) -> Diagnostic:
+    return _diagnostic(
+        wait,
+        "AP104",
+        "Peers are not current yet",
+        f"The change of {wait.address} is accepted; its peers had not caught up when time was up.",
+        "Watch it with `smith-topo show`, or allow more time with --timeout.",
+    )
+
+
+def _skipped(step: Step, why: str) -> Outcome:
+    detail = f"{step.address}: {why}."
+    told = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", detail, "Run it again.", step.address)
+    return Outcome(step, Verdict.SKIPPED, 0.0, told)

@@ -1,0 +1,273 @@
+"""Server → Live: everything that exists, or an error. What can't be read is never taken for absent.
+
+Lists have no cursor and no snapshot: entries created or deleted meanwhile shift the pages, so that a listing can miss
+and repeat entries that were there all the time (``docs/jetstream-facts.md``, listing). Names are therefore read in pages
+that overlap (``_names`` has the proof), and whatever the list lacks is asked for by name. In a cluster a list may leave
+streams out (``missing``) while it reports success.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from smith_topology.core.model import (
+    OWNER,
+    Address,
+    Config,
+    Kind,
+    Live,
+    Observed,
+    Server,
+    Topology,
+    consumer_address,
+    stream_address,
+)
+from smith_topology.jetstream.api import Api
+from smith_topology.jetstream.errors import ApiError, Fault, NoAnswer, ServerError, fault_of
+
+IN_FLIGHT = 64
+OVERLAP = 64
+MOST_HOLES = 20
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+SHORTEST_ATTEMPT, LONGEST_ATTEMPT = 0.5, 5.0
+LONGEST_LIST = 10.0
+"""Seconds. A cluster that has just lost a server takes 4 s to answer a list (2.15.1 measured)."""
+
+NOT_FOUND = (10059, 10014)
+
+T = TypeVar("T")
+
+
+class Unreadable(ServerError):
+    """Something that exists can't be read, so nothing can be said about it."""
+
+    code = "incomplete"
+    summary = "The account can't be read completely"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The three endpoints that tell of one family of objects, below the API prefix, and the key of their lists."""
+
+    key: str
+    names: str
+    list: str
+    info: str
+
+
+STREAMS = _Source("streams", "STREAM.NAMES", "STREAM.LIST", "STREAM.INFO.")
+
+
+def _consumers_of(stream: str) -> _Source:
+    return _Source("consumers", f"CONSUMER.NAMES.{stream}", f"CONSUMER.LIST.{stream}", f"CONSUMER.INFO.{stream}.")
+
+
+class Patient:
+    """Reads that are repeated while their failure may pass (a leader yet to come), until none of them has had an answer
+    for ``api.patience`` seconds.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._deadline = time.monotonic() + api.patience
+
+    async def request(self, endpoint: str, payload: Config | None = None, *, attempt: float = LONGEST_ATTEMPT) -> dict[str, Any]:
+        """As ``Api.request``; ``attempt`` is the most seconds for one try."""
+        return await self.repeat(lambda: self._api.request(endpoint, payload, timeout=min(attempt, self._left())))
+
+    async def repeat(self, ask: Callable[[], Awaitable[T]]) -> T:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                answer = await ask()
+            except ServerError as error:
+                if fault_of(error) not in (Fault.TRANSIENT, Fault.UNKNOWN) or time.monotonic() + pause > self._deadline:
+                    raise
+            else:
+                self._deadline = time.monotonic() + self._api.patience
+                return answer
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _left(self) -> float:
+        return max(self._deadline - time.monotonic(), SHORTEST_ATTEMPT)
+
+
+async def live(api: Api, topology: Topology, *, every_consumer: bool = False) -> Live:
+    """Read every stream, and the consumers of the streams that the topology declares or owns, or of all streams.
+
+    Raises ServerError: Unreadable for offline objects and an account that changes faster than it can be read,
+    otherwise what the request layer raises, once ``api.patience`` is over for what may pass.
+    """
+    ask = Patient(api)
+    server, listed = await asyncio.gather(ask.repeat(api.server), _all(ask, STREAMS, certain=True))
+    streams = {stream_address(name): _stream(info) for name, info in listed.items()}
+    relevant = [
+        each
+        for each in streams.values()
+        if every_consumer or each.address in topology.resources or each.metadata.get(OWNER) == topology.name
+    ]
+    used = [s.address.name for s in relevant if s.state.get("consumer_count")]
+    found = await gather(used, lambda name: _consumers(ask, name))
+    consumers = {each.address: each for batch in found for each in batch}
+    return Live(server, {**streams, **consumers})
+
+
+async def one(api: Api, address: Address) -> Observed | None:
+    """One object as it is now, None when the server says that it isn't there. Raises ServerError."""
+    info = await _info_of(api, address)
+    return observed(address, info) if info else None
+
+
+async def _info_of(api: Api, address: Address) -> dict[str, Any] | None:
+    try:
+        return await api.request(".".join((address.kind.value.upper(), "INFO", *address.path)))
+    except ApiError as error:
+        if error.err_code in NOT_FOUND:
+            return None
+        raise
+
+
+async def family(api: Api, server: Server, stream: str) -> Live:
+    """One stream and its consumers as they are now, by the server's clock as it is now (2.9 does not tell it); empty when
+    the stream is gone. Raises ServerError.
+    """
+    info = await _info_of(api, stream_address(stream))
+    if info is None:
+        return Live(server, {})
+    server, found = replace(server, time=info.get("ts") or server.time), _stream(info)
+    return Live(server, {found.address: found, **{each.address: each for each in await _consumers(Patient(api), stream)}})
+
+
+def observed(address: Address, info: dict[str, Any]) -> Observed:
+    """An answer of INFO, CREATE or UPDATE as an object."""
+    return _stream(info) if address.kind is Kind.STREAM else _consumer(address, info)
+
+
+async def gather(items: Iterable[Any], each: Callable[[Any], Awaitable[T]], at_once: int = IN_FLIGHT) -> list[T]:
+    """The results in order, with at most ``at_once`` under way; the first error ends the rest."""
+    places = asyncio.Semaphore(at_once)
+
+    async def place(item: Any) -> T:
+        async with places:
+            return await each(item)
+
+    tasks = [asyncio.ensure_future(place(item)) for item in items]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def _stream(info: dict[str, Any]) -> Observed:
+    config = info["config"]
+    return Observed(stream_address(config["name"]), config, info["created"], info["state"], info.get("cluster") or {})
+
+
+def _consumer(address: Address, info: dict[str, Any]) -> Observed:
+    return Observed(address, info["config"], info["created"], info, info.get("cluster") or {})
+
+
+async def _consumers(ask: Patient, stream: str) -> list[Observed]:
+    try:
+        listed = await _all(ask, _consumers_of(stream), certain=False)
+    except ApiError as error:
+        if error.err_code in NOT_FOUND:
+            return []
+        raise
+    return [_consumer(consumer_address(stream, name), info) for name, info in listed.items()]
+
+
+# ---------------------------------------------------------------------------------------------------- listing
+
+
+async def _all(ask: Patient, source: _Source, *, certain: bool) -> dict[str, dict[str, Any]]:
+    """Every entry by name. ``certain`` asks for the names even where one page holds the whole list.
+
+    A single page without gaps is one instant's truth, so it needs no second look.
+    """
+    if certain:
+        names, (found, _) = await asyncio.gather(_names(ask, source), _listing(ask, source))
+        return await _reconciled(ask, source, names, found)
+    found, whole = await _listing(ask, source)
+    return found if whole else await _reconciled(ask, source, await _names(ask, source), found)
+
+
+async def _reconciled(ask: Patient, source: _Source, names: set[str], found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Settle by name whatever only one of the two readings has."""
+    doubtful = sorted(names ^ found.keys())
+    answers = await gather(doubtful, lambda name: _info(ask, source, name))
+    settled = {**found, **dict(zip(doubtful, answers, strict=True))}
+    return {name: info for name, info in settled.items() if info is not None}
+
+
+async def _info(ask: Patient, source: _Source, name: str) -> dict[str, Any] | None:
+    try:
+        return await ask.request(source.info + name)
+    except NoAnswer as error:
+        raise _offline(source, name) from error
+    except ApiError as error:
+        if error.err_code in NOT_FOUND:
+            return None
+        raise _offline(source, name, error.description) from error
+
+
+def _offline(source: _Source, name: str, why: str = "no answer") -> Unreadable:
+    return Unreadable(
+        f"One of the {source.key}, {name!r}, exists, but the servers that keep it can't be asked ({why}).",
+        "Bring those servers back (`nats server report jetstream` shows which), then run this again.",
+    )
+
+
+async def _names(ask: Patient, source: _Source) -> set[str]:
+    """Every name, and none that exists all the while is missed, whatever is created and deleted meanwhile.
+
+    Pages are sorted by name, and each holds all that exist at its instant between its first name and its last (the first
+    page: up to its last; the final one: from its first). Where each begins no later than the ones before it end, they
+    leave nothing out between them. One that begins later was shifted by more deletions than the overlap allows for.
+    """
+    names: set[str] = set()
+    reach, offset, holes = "", 0, 0
+    while holes < MOST_HOLES:
+        page = await _page(ask, source.names, offset)
+        entries = [str(name) for name in page.get(source.key) or ()]
+        if offset and (not entries or entries[0] > reach):
+            holes, offset = holes + 1, max(0, offset - OVERLAP * 2**holes)
+            continue
+        names.update(entries)
+        if offset + len(entries) >= page["total"]:
+            return names
+        reach, offset = max(reach, entries[-1]), offset + max(1, len(entries) - OVERLAP)
+    raise Unreadable(
+        f"The {source.key} of this account are deleted faster than they can be listed: {holes} pages did not join.",
+        "Try again when fewer of them come and go.",
+    )
+
+
+async def _listing(ask: Patient, source: _Source) -> tuple[dict[str, Any], bool]:
+    """What all pages list, and whether that is sure to be everything: it came in one page, without gaps.
+
+    The first page tells the total; the rest are asked for at once.
+    """
+    first = await _page(ask, source.list, 0)
+    total, limit = first["total"], first["limit"] or 1
+    rest = await gather(range(limit, total, limit), lambda offset: _page(ask, source.list, offset))
+    entries = [entry for page in (first, *rest) for entry in page.get(source.key) or ()]
+    gaps = any(first.get(kind) for kind in ("missing", "offline"))
+    return {_name(entry): entry for entry in entries}, not rest and not gaps and len(entries) == total
+
+
+def _name(info: dict[str, Any]) -> str:
+    return str(info.get("name") or info["config"]["name"])
+
+
+async def _page(ask: Patient, endpoint: str, offset: int) -> dict[str, Any]:
+    return await ask.request(endpoint, {"offset": offset}, attempt=LONGEST_LIST)

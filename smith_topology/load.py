@@ -1,0 +1,116 @@
+"""Paths → Topology: opens files, directories and standard input, and hands their bytes to the core."""
+
+from __future__ import annotations
+
+import gc
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from smith_topology.core.model import Diagnostic, Severity, Span, Topology
+from smith_topology.core.parsing.encoding import MAX_BYTES, too_large
+from smith_topology.core.parsing.report import Fault
+from smith_topology.core.parsing.topology import parse
+
+STDIN = "-"
+SUFFIXES = (".yaml", ".yml")
+
+
+def load(paths: Sequence[str], stdin: Callable[[int], bytes]) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
+    """One topology of files, of directories (their ``*.yaml`` and ``*.yml``, sorted) and of ``-``, standard input.
+
+    ``stdin`` is called at most once, and a file named twice is read once. None, with every reason, when anything stops
+    it: a file that can't be read is never taken for one that declares nothing.
+    """
+    names: list[str] = []
+    sources: list[tuple[str, bytes]] = []
+    unread: list[Diagnostic] = []
+    for path in paths:
+        try:
+            names.extend(_files(path))
+        except _Unread as reason:
+            unread.append(reason.diagnostic)
+    for name in _distinct(names):
+        try:
+            sources.append((name, _read(name, stdin)))
+        except _Unread as reason:
+            unread.append(reason.diagnostic)
+    with _collector_paused():
+        topology, found = parse(sources, complete=not unread)
+    return (None if unread else topology), (*unread, *found)
+
+
+class _Unread(Exception):
+    def __init__(self, name: str, fault: Fault, severity: Severity = Severity.ERROR) -> None:
+        super().__init__(name)
+        span = Span(name, 1, 1)
+        self.diagnostic = Diagnostic(fault.code, severity, fault.summary, fault.detail, fault.fix, span=span)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Each file once, by the name it was first called."""
+    return list({name if name == STDIN else os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
+
+
+def _files(path: str) -> list[str]:
+    """The path itself, or what a directory holds: not what is hidden, not what is below."""
+    if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
+        return [path]
+    try:
+        names = [entry.name for entry in os.scandir(path) if entry.name.endswith(SUFFIXES) and not entry.is_dir()]
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    shown = sorted(name for name in names if not name.startswith("."))
+    if not shown:
+        raise _Unread(path, _no_file(f"The directory {path} holds no `*.yaml` and no `*.yml`."), Severity.REFUSAL)
+    return [os.path.join(path, name) for name in shown]  # noqa: PTH118 - Path would drop the `./` the user wrote
+
+
+def _read(name: str, stdin: Callable[[int], bytes]) -> bytes:
+    try:
+        return stdin(MAX_BYTES + 1) if name == STDIN else _read_file(name)
+    except FileNotFoundError as error:
+        raise _Unread(name, _no_file(f"There is no {name}."), Severity.REFUSAL) from error
+    except OSError as error:
+        raise _unreadable(name, error) from error
+
+
+def _read_file(name: str) -> bytes:
+    status = Path(name).stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise _Unread(name, _NOT_A_FILE)
+    if status.st_size > MAX_BYTES:
+        raise _Unread(name, too_large(status.st_size))
+    with Path(name).open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _no_file(detail: str) -> Fault:
+    return Fault("no-file", "No file", detail, "Name another with -f, or write a first one: smith-topo init")
+
+
+def _unreadable(name: str, error: OSError) -> _Unread:
+    why = error.strerror or "it can't be read"
+    return _Unread(name, Fault("unreadable", "File can't be read", f"{name}: {why}.", "Give this user the right to read it."))
+
+
+_NOT_A_FILE = Fault(
+    "not-a-file",
+    "Not a regular file",
+    "Pipes, sockets and devices are not opened: they may have no end.",
+    "Send it to standard input, and write `-f -`.",
+)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Parsing builds a large tree and no garbage; walking it again and again took a third of the time (measured)."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,73 @@
+"""Diagnostics for people: what is wrong, where, why it matters, what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from smith_topology.core.model import Diagnostic, Severity, Span
+from smith_topology.render.text import Style, Tone, clean, count, named, paragraph
+
+Excerpt = Callable[[Span], str | None]
+"""Gives the source line a span points into, or None where there is none to show."""
+
+
+def render(diagnostics: Iterable[Diagnostic], style: Style, excerpt: Excerpt | None = None) -> str:
+    """All of them, gravest first; equally grave ones stay in their order."""
+    return "\n\n".join("\n".join(_box(each, style, excerpt)) for each in by_gravity(diagnostics))
+
+
+def by_gravity(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    order = list(Severity)
+    return sorted(diagnostics, key=lambda each: order.index(each.severity))
+
+
+def word(severity: Severity) -> str:
+    match severity:
+        case Severity.ERROR:
+            return "Error"
+        case Severity.REFUSAL:
+            return "Refused"
+        case Severity.WARNING:
+            return "Warning"
+        case Severity.NOTE:
+            return "Note"
+
+
+def tally(diagnostics: Iterable[Diagnostic]) -> str:
+    """``2 errors, 1 warning``; ``""`` without any."""
+    numbers: dict[str, int] = {}
+    for each in by_gravity(diagnostics):
+        noun = each.severity.value
+        numbers[noun] = numbers.get(noun, 0) + 1
+    return ", ".join(count(number, noun) for noun, number in numbers.items())
+
+
+def _tone(severity: Severity) -> Tone:
+    match severity:
+        case Severity.ERROR | Severity.REFUSAL:
+            return Tone.ALARM
+        case Severity.WARNING:
+            return Tone.CHANGE
+        case Severity.NOTE:
+            return Tone.FAINT
+
+
+def _box(diagnostic: Diagnostic, style: Style, excerpt: Excerpt | None) -> Iterator[str]:
+    head = style.paint(f"{word(diagnostic.severity)}:", _tone(diagnostic.severity))
+    code = style.paint(f"[{clean(diagnostic.code)}]", Tone.FAINT)
+    yield f"{head} {style.paint(clean(diagnostic.summary), Tone.STRONG)}  {code}"
+    if place := _place(diagnostic):
+        yield f"  {place}:"
+    if excerpt and diagnostic.span and (line := excerpt(diagnostic.span)):
+        yield f"  {diagnostic.span.line:>4}: {clean(line)}"
+    if diagnostic.detail:
+        yield from paragraph(diagnostic.detail, "  ", style.width)
+    if diagnostic.fix:
+        yield from paragraph(diagnostic.fix, "  ", style.width)
+
+
+def _place(diagnostic: Diagnostic) -> str:
+    """``on topology.yaml line 12, column 5, in stream.ORDERS``"""
+    span, address = diagnostic.span, diagnostic.address
+    parts = [f"on {clean(span.file)} line {span.line}, column {span.column}"] if span else []
+    return ", ".join([*parts, *([f"in {named(address)}"] if address else [])])

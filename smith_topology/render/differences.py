@@ -1,0 +1,62 @@
+"""The sorts of difference drift tells apart, the same in every output."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from smith_topology.core.model import Action, Change, Plan, Reason
+
+
+class Difference(Enum):
+    """How a live object departs from the file; the value is its name in machine output."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    UNOWNED = "unowned"
+    EXTRA = "extra"
+
+    @property
+    def words(self) -> str:
+        match self:
+            case Difference.CHANGED:
+                return "changed by hand"
+            case Difference.MISSING:
+                return "missing"
+            case Difference.PENDING:
+                return "not yet applied"
+            case Difference.UNKNOWN:
+                return "different"
+            case Difference.UNOWNED:
+                return "without an owner"
+            case Difference.EXTRA:
+                return "owned but not in the file"
+
+
+def sort_of(change: Change) -> Difference | None:
+    """None for an object that is as declared."""
+    match change.action, change.reason:
+        case Action.NO_OP, _:
+            return None
+        case Action.CREATE, _:
+            return Difference.MISSING
+        case ((Action.DELETE | Action.FORGET), _):
+            return Difference.EXTRA
+        case _, (Reason.DRIFT | Reason.BOTH):
+            return Difference.CHANGED
+        case _, Reason.PENDING:
+            return Difference.PENDING
+        case _, Reason.ADOPT:
+            return Difference.UNOWNED
+        case _:
+            return Difference.UNKNOWN
+
+
+def sorted_out(plan: Plan) -> dict[Difference, list[Change]]:
+    """The changes by sort, every sort present, gravest first."""
+    groups: dict[Difference, list[Change]] = {each: [] for each in Difference}
+    for change in plan.changes:
+        if sort := sort_of(change):
+            groups[sort].append(change)
+    return groups

@@ -1,0 +1,98 @@
+"""Drift for the person who is woken by it: the first line says it all, then what differs, live beside declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from smith_topology.core.model import Action, Change, Plan, Reason
+from smith_topology.render import diagnostics as boxes
+from smith_topology.render.amounts import loss_sentence, total
+from smith_topology.render.differences import Difference, sorted_out
+from smith_topology.render.fields import Mark, Row, changed
+from smith_topology.render.layout import plain_rows
+from smith_topology.render.plan import account, is_blocking
+from smith_topology.render.text import Style, Tone, counted_kinds, named, placed, spread
+
+INDENT = " " * 4
+
+
+def render(plan: Plan, style: Style) -> str:
+    """The whole report: headline, a group for each sort of difference, diagnostics, what to do."""
+    groups = sorted_out(plan)
+    sections = [
+        style.paint(headline(plan), Tone.STRONG if plan.is_empty else Tone.ALARM),
+        *("\n".join(_group(sort, changes, style)) for sort, changes in groups.items() if changes),
+        boxes.render(plan.diagnostics, style),
+        "" if plan.is_empty else _advice(plan),
+    ]
+    return "\n\n".join(section for section in sections if section)
+
+
+def headline(plan: Plan) -> str:
+    """``Drift on account SMITH @ prod-eu: 2 changed by hand, 1 missing.``; one line, fit for a log or an alert."""
+    if not plan.is_empty:
+        found = [f"{len(changes)} {sort.words}" for sort, changes in sorted_out(plan).items() if changes]
+        blocking = boxes.tally(each for each in plan.diagnostics if is_blocking(each))
+        return f"Drift on {account(plan.server)}: {', '.join([*found, *([blocking] if blocking else [])])}."
+    if not plan.can_apply:
+        return f"Not known to be free of drift on {account(plan.server)}: {boxes.tally(plan.diagnostics)}."
+    same = counted_kinds(change.address for change in plan.of(Action.NO_OP))
+    verb = "is" if len(plan.of(Action.NO_OP)) < 2 else "are"
+    return f"No drift: {same or 'all the file declares'} {verb} as declared."
+
+
+def _group(sort: Difference, changes: Sequence[Change], style: Style) -> Iterator[str]:
+    yield style.paint(f"{_title(sort)}:", Tone.STRONG)
+    for change in changes:
+        header = f"  {style.paint(named(change.address), Tone.STRONG)}{_aside(change)}"
+        yield spread(header, style.paint(placed(change.span), Tone.FAINT), style.width)
+        if change.action in (Action.UPDATE, Action.REPLACE):
+            yield from live_and_declared(changed(change.address, change.fields), style, INDENT)
+
+
+def _title(sort: Difference) -> str:
+    match sort:
+        case Difference.CHANGED:
+            return "Changed by hand since it was applied"
+        case Difference.MISSING:
+            return "Declared, but not there: deleted, or never applied"
+        case Difference.PENDING:
+            return "The file has moved on and is not yet applied"
+        case Difference.UNKNOWN:
+            return "Different; there is no record of what was applied"
+        case Difference.UNOWNED:
+            return "There, but without an owner"
+        case Difference.EXTRA:
+            return "Owned, but not in the file"
+
+
+def _aside(change: Change) -> str:
+    return "  (and the file has moved on)" if change.reason is Reason.BOTH else ""
+
+
+def live_and_declared(rows: Sequence[Row], style: Style, indent: str) -> Iterator[str]:
+    """Rows in words that can't be read the wrong way round, as glyphs could."""
+    width = max((len(row.label) for row in rows), default=0)
+    for row in rows:
+        yield f"{indent}{row.label:<{width}}  {_words(row)}".rstrip()
+        if row.mark is Mark.CHANGED:
+            yield from live_and_declared(row.rows, style, indent + "    ")
+        else:
+            yield from plain_rows(row.rows, style, indent + "    ", glyphs=False)
+
+
+def _words(row: Row) -> str:
+    match row.mark:
+        case Mark.ADDED:
+            return f"declared {row.after}, not there" if row.after else "declared, not there"
+        case Mark.REMOVED:
+            return f"live {row.before}, not declared" if row.before else "live, not declared"
+        case Mark.CHANGED:
+            return f"live {row.before}, declared {row.after}" if row.before else ""
+
+
+def _advice(plan: Plan) -> str:
+    """The way on, and what it would cost; drift itself changes nothing."""
+    loss = total(plan.changes)
+    cost = f"\nApplying the file would cost data. {loss_sentence(loss)}" if loss.any else ""
+    return f"Nothing was changed.{cost}\nTo see what putting it right takes: smith-topo plan, with the same options."

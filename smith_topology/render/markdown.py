@@ -1,0 +1,124 @@
+"""A plan for a pull request: the verdict first, then a table, the details folded away."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from smith_topology.core.model import Action, Change, Diagnostic, Plan
+from smith_topology.render.amounts import described, disturbance, loss_sentence, total
+from smith_topology.render.diagnostics import by_gravity, word
+from smith_topology.render.drift import headline
+from smith_topology.render.plan import account, change_lines, counts, no_changes, permissions
+from smith_topology.render.text import PLAIN, clean, count, counted_kinds, placed
+
+SPECIAL = re.compile(r"([\\`*_\[\]#|~]|:(?=//))")
+"""What Markdown reads as markup in the middle of a line."""
+LIMIT = 60_000
+"""Characters. GitHub refuses comments above 65,536; the details are cut, never the verdict."""
+
+
+def plan(plan: Plan) -> str:
+    """The whole comment. Ends inside the limit of a GitHub comment, however large the plan."""
+    head = "\n\n".join(_head(plan))
+    details = _details(plan, LIMIT - len(head)) if not plan.is_empty else ""
+    return "\n\n".join(part for part in (head, details) if part)
+
+
+def drift(plan: Plan) -> str:
+    """The verdict of a comparison, and what differs."""
+    lines = [f"### smith-topo: {escaped(headline(plan))}"]
+    if not plan.is_empty:
+        lines.append("\n".join(_table(plan)))
+    if plan.diagnostics:
+        lines.append("\n".join(_diagnostics(plan.diagnostics)))
+    return "\n\n".join(lines)
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    yield f"### smith-topo: {escaped(account(plan.server))}"
+    yield _verdict(plan)
+    if not plan.is_empty:
+        if also := disturbance(total(plan.changes)):
+            yield also
+        yield "\n".join(_table(plan))
+    if plan.diagnostics:
+        yield "\n".join(_diagnostics(plan.diagnostics))
+    if plan.required:
+        yield f"Needs `{permissions(plan).strip()}`."
+    if plan.unmanaged:
+        yield f"Unmanaged, left alone: {counted_kinds(plan.unmanaged)}."
+
+
+def _verdict(plan: Plan) -> str:
+    if plan.is_empty:
+        return no_changes(plan) if plan.can_apply else "**Nothing can be done**, see below."
+    loss = total(plan.changes)
+    sentence = f"**{loss_sentence(loss)}**" if loss.any else loss_sentence(loss)
+    return f"**Plan:** {counts(plan)}. {sentence}" + ("" if plan.can_apply else " **It can't be applied**, see below.")
+
+
+ROWS = 200
+
+
+def _table(plan: Plan) -> Iterator[str]:
+    """Destroys first: whoever reads only the first rows must see them."""
+    yield "| | Object | Change | Cost |"
+    yield "|---|---|---|---|"
+    gravest = (Action.DELETE, Action.REPLACE, Action.UPDATE, Action.CREATE, Action.FORGET)
+    ordered = [change for action in gravest for change in plan.of(action)]
+    for change in ordered[:ROWS]:
+        yield f"| `{change.action.glyph}` | {escaped(str(change.address))} | {_what(change)} | {_cost(change)} |"
+    if len(ordered) > ROWS:
+        yield f"| | and {count(len(ordered) - ROWS, 'other')} | | |"
+
+
+def _what(change: Change) -> str:
+    match change.action:
+        case Action.CREATE:
+            return "create"
+        case Action.UPDATE:
+            return "change " + ", ".join(escaped(each.path) for each in change.fields)
+        case Action.REPLACE:
+            return "**replace** for " + ", ".join(escaped(each.path) for each in change.fields)
+        case Action.DELETE:
+            return "**destroy**"
+        case Action.FORGET:
+            return "stop managing"
+        case Action.NO_OP:
+            return ""
+
+
+def _cost(change: Change) -> str:
+    costs = []
+    for effect in change.effects:
+        text = escaped(described(effect, change.address))
+        costs.append(f"**{text}**" if effect.loses_data else text)
+    return "<br>".join(costs)
+
+
+def _diagnostics(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+    for each in by_gravity(diagnostics):
+        where = f" ({escaped(placed(each.span))})" if each.span else ""
+        head = f"- **{word(each.severity)}: {escaped(each.summary)}** \\[{escaped(each.code)}\\]{where}"
+        yield "<br>".join([head, *(escaped(part) for part in (each.detail, each.fix) if part)])
+
+
+def _details(plan: Plan, room: int) -> str:
+    """The plan as the terminal shows it, in a block that no name can close: it is HTML, and escaped as such."""
+    lines, used = [], 0
+    for change in plan.changes:
+        block = [html.escape(line, quote=False) for line in change_lines(change, plan.topology, PLAIN)]
+        used += sum(len(line) + 1 for line in block)
+        if used > room - 200:
+            lines.append("… cut here; run smith-topo plan to see the rest")
+            break
+        lines += block if change.action is not Action.NO_OP else []
+    inside = "\n".join(lines)
+    return f"<details><summary>Details</summary>\n\n<pre>\n{inside}\n</pre>\n\n</details>"
+
+
+def escaped(text: str) -> str:
+    """The text as it is, in Markdown, in a table cell or outside. A name can't mention a person: the ``@`` stands alone."""
+    return SPECIAL.sub(r"\\\1", html.escape(clean(text), quote=False)).replace("@", "<span>@</span>")

@@ -1,0 +1,43 @@
+"""Drift in the Prometheus text format, for node_exporter's textfile collector or a push gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from smith_topology.core.model import Action, Plan
+from smith_topology.render.differences import sorted_out
+
+
+def drift(plan: Plan | None, *, timestamp: float, ok: bool, owner: str = "") -> str:
+    """One check as metrics, final newline included, which the format demands.
+
+    ``timestamp`` is seconds since 1970. When the check failed there is no plan: then no counts are written,
+    since zero would claim that nothing differs, and ``owner`` names the topology.
+    """
+    labels = {"owner": plan.topology if plan else owner}
+    lines = [
+        *_metric("check_success", "Whether the last check could compare the file with the account.", [(labels, float(ok))]),
+        *_metric("check_timestamp_seconds", "When the last check ran, seconds since 1970.", [(labels, timestamp)]),
+        *(_counts(plan, labels) if plan and ok else ()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _counts(plan: Plan, labels: Mapping[str, str]) -> Iterator[str]:
+    sorts = [({**labels, "kind": sort.value}, float(len(changes))) for sort, changes in sorted_out(plan).items()]
+    yield from _metric("resources", "Objects that differ from the file, by how.", sorts)
+    yield from _metric("resources_in_sync", "Objects that are as declared.", [(labels, float(len(plan.of(Action.NO_OP))))])
+    yield from _metric("resources_unmanaged", "Objects the file has no say in.", [(labels, float(len(plan.unmanaged)))])
+
+
+def _metric(name: str, what: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> Iterator[str]:
+    full = f"smith_topo_drift_{name}"
+    yield f"# HELP {full} {what}"
+    yield f"# TYPE {full} gauge"
+    for labels, value in samples:
+        inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+        yield f"{full}{{{inside}}} {value:.15g}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')

@@ -1,0 +1,62 @@
+"""Steps' outcomes put together into one result for each change: a change is done when all of its steps are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from smith_topology.core.model import Action, Address, Change, Outcome, Plan, Step, Verdict
+
+
+class Result(Enum):
+    """How a change ended, gravest last."""
+
+    DONE = "done"
+    NOT_ATTEMPTED = "not_attempted"
+    PARTLY = "partly_done"
+    FAILED = "failed"
+    ALTERED = "altered"
+    UNKNOWN = "unknown"
+
+    @property
+    def words(self) -> str:
+        match self:
+            case Result.DONE:
+                return "done"
+            case Result.NOT_ATTEMPTED:
+                return "not attempted"
+            case Result.PARTLY:
+                return "partly done"
+            case Result.FAILED:
+                return "failed"
+            case Result.ALTERED:
+                return "done, but not as declared"
+            case Result.UNKNOWN:
+                return "not known whether done"
+
+
+def results(plan: Plan, outcomes: Iterable[Outcome]) -> list[tuple[Change, Result]]:
+    """Every change that was to be made, with how it ended. A step without an outcome was not attempted."""
+    by_step = {outcome.step.id: outcome for outcome in outcomes}
+    steps: dict[Address, list[Step]] = {}
+    for step in plan.steps:
+        steps.setdefault(step.address, []).append(step)
+    return [
+        (change, _result([by_step.get(step.id) for step in steps.get(change.address, steps.get(change.address.parent, []))]))
+        for change in plan.changes
+        if change.action is not Action.NO_OP
+    ]
+
+
+def _result(outcomes: list[Outcome | None]) -> Result:
+    """Of the steps of one object, or of its stream's when it has none because it goes with the stream."""
+    verdicts = {Verdict.SKIPPED if outcome is None else outcome.verdict for outcome in outcomes}
+    if Verdict.UNKNOWN in verdicts:
+        return Result.UNKNOWN
+    if Verdict.ALTERED in verdicts:
+        return Result.ALTERED
+    if verdicts & {Verdict.REFUSED, Verdict.STALE}:
+        return Result.PARTLY if Verdict.DONE in verdicts else Result.FAILED
+    if Verdict.SKIPPED in verdicts:
+        return Result.PARTLY if Verdict.DONE in verdicts else Result.NOT_ATTEMPTED
+    return Result.DONE if verdicts else Result.NOT_ATTEMPTED

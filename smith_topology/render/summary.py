@@ -1,0 +1,42 @@
+"""A plan in a few lines: how much, what goes for good, what is lost, what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.model import Action, Diagnostic, Plan
+from smith_topology.render.amounts import disturbance, loss_sentence, total
+from smith_topology.render.diagnostics import tally
+from smith_topology.render.plan import account, counts, is_blocking, no_changes, permissions
+from smith_topology.render.text import clean, named
+
+
+def plan(plan: Plan) -> str:
+    """What to put into a chat message or a log line."""
+    return "\n".join(_lines(plan))
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    if plan.is_empty:
+        yield no_changes(plan) if plan.can_apply else f"Nothing can be done on {account(plan.server)}."
+    else:
+        loss = total(plan.changes)
+        yield f"Plan for {account(plan.server)}: {counts(plan)}."
+        yield loss_sentence(loss)
+        if also := disturbance(loss):
+            yield also
+        for action, word in ((Action.DELETE, "Destroys"), (Action.REPLACE, "Replaces")):
+            if changes := plan.of(action):
+                yield f"{word}: {', '.join(named(change.address) for change in changes)}"
+        if plan.required:
+            yield f"Needs:{permissions(plan)}"
+    if plan.diagnostics:
+        title = "Diagnostics" if plan.can_apply else "Can't be applied"
+        yield f"{title}: {tally(plan.diagnostics)}"
+        yield from (_reason(each) for each in plan.diagnostics if is_blocking(each))
+
+
+def _reason(blocking: Diagnostic) -> str:
+    """``stream.AUDIT: Object is protected [OW103]``: a log that holds only these lines has to say why."""
+    where = f"{named(blocking.address)}: " if blocking.address else ""
+    return f"  {where}{clean(blocking.summary)} [{clean(blocking.code)}]"

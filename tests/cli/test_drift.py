@@ -1,0 +1,337 @@
+"""What drift tells apart, how it says so, and that it never writes. That it misses no field is in ``test_hand_edits``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smith_topology.jetstream.embedded import EmbeddedServer
+from tests.cli.scenario import APPLIED, APPROVED, UNREACHABLE, Shop, empty_streams
+
+DONE, ERROR, DIFFERENT, REFUSED, USAGE = 0, 1, 2, 3, 64
+
+# ------------------------------------------------------------------------------------------- the sorts of difference
+
+ORDERS: dict[str, Any] = {"subjects": ["orders.>"], "max_msgs": 100}
+
+
+def _streams(**changed: Any) -> dict[str, dict[str, Any]]:
+    return {"ORDERS": {**ORDERS, **changed, "consumers": {"billing": {"ack_policy": "explicit"}}}, **empty_streams("KEPT")}
+
+
+@pytest.fixture
+def applied(shop: Shop) -> Shop:
+    shop.write(_streams())
+    shop.apply()
+    return shop
+
+
+def _kinds(shop: Shop) -> dict[str, tuple[str, str]]:
+    return {each["address"]: (each["kind"], each["reason"]) for each in shop.json("drift", expect=DIFFERENT)["resources"]}
+
+
+def test_a_file_that_moved_on_is_pending(applied: Shop) -> None:
+    applied.write(_streams(max_msgs=50))
+
+    assert _kinds(applied) == {"stream.ORDERS": ("pending", "pending")}
+    assert "1 not yet applied" in applied.run("drift").stdout
+    applied.apply()
+
+
+def test_a_live_change_is_drift(applied: Shop) -> None:
+    applied.edit("ORDERS", max_msgs=70)
+
+    assert _kinds(applied) == {"stream.ORDERS": ("changed", "drift")}
+    assert "1 changed by hand" in applied.run("drift").stdout
+    applied.apply()
+
+
+def test_both_at_once_are_told_apart(applied: Shop) -> None:
+    applied.edit("ORDERS", max_bytes=1_000_000)
+    applied.write(_streams(max_msgs=50))
+
+    assert _kinds(applied) == {"stream.ORDERS": ("changed", "both")}
+    assert "and the file has moved on" in applied.run("drift").stdout
+    applied.apply()
+
+
+def test_a_hand_edit_that_the_file_has_caught_up_with_is_none(applied: Shop) -> None:
+    """Only the mark is old; nobody has to do anything about that."""
+    applied.edit("ORDERS", max_msgs=70)
+    applied.write(_streams(max_msgs=70))
+
+    assert applied.run("drift").exit_code == DONE
+    applied.assert_settled()
+
+
+def test_what_somebody_deleted_is_missing(applied: Shop) -> None:
+    applied.delete("consumer.ORDERS.billing")
+    applied.delete("stream.KEPT")
+
+    assert _kinds(applied) == {"consumer.ORDERS.billing": ("missing", "new"), "stream.KEPT": ("missing", "new")}
+    applied.apply()
+
+
+def test_a_deleted_stream_takes_its_consumers_with_it(applied: Shop) -> None:
+    applied.delete("stream.ORDERS")
+
+    assert _kinds(applied).keys() == {"stream.ORDERS", "consumer.ORDERS.billing"}
+    applied.apply()
+
+
+def test_what_is_owned_and_no_longer_declared_is_extra(applied: Shop) -> None:
+    applied.write({"ORDERS": {**ORDERS, "consumers": {"billing": {"ack_policy": "explicit"}}}})
+
+    assert _kinds(applied) == {"stream.KEPT": ("extra", "removed")}
+    assert "1 owned but not in the file" in applied.run("drift").stdout
+
+
+def test_what_is_made_again_without_the_marks_is_not_ours_to_judge(applied: Shop) -> None:
+    applied.delete("stream.KEPT")
+    applied.create("KEPT")
+
+    done = applied.run("drift")
+
+    assert done.exit_code == REFUSED
+    assert "stream.KEPT" in done.stdout
+    assert "OW101" in done.stdout
+    applied.apply("--adopt")
+
+
+def test_the_record_of_what_was_applied_may_be_lost(applied: Shop) -> None:
+    marks = applied.config("stream.ORDERS")["metadata"]
+    applied.edit("ORDERS", max_msgs=70, metadata={key: value for key, value in marks.items() if key != APPLIED})
+
+    assert _kinds(applied) == {"stream.ORDERS": ("unknown", "unknown")}
+    applied.apply()
+    assert APPLIED in applied.config("stream.ORDERS")["metadata"]
+
+
+def test_protection_taken_off_by_hand_is_drift(shop: Shop) -> None:
+    shop.write({"ORDERS": {**ORDERS, "protect": True}})
+    shop.apply()
+    marks = shop.config("stream.ORDERS")["metadata"]
+    shop.edit("ORDERS", metadata={key: value for key, value in marks.items() if "protect" not in key})
+
+    found = shop.json("drift", expect=DIFFERENT)
+
+    assert found["resources"][0]["fields"] == [{"path": "protect", "before": None, "after": True}]
+    shop.apply()
+
+
+def test_what_is_protected_and_no_longer_declared_is_a_difference(shop: Shop) -> None:
+    shop.write({"ORDERS": {**ORDERS, "protect": True}, **empty_streams("KEPT")})
+    shop.apply()
+    shop.write(empty_streams("KEPT"))
+
+    done = shop.run("drift")
+
+    assert done.exit_code == DIFFERENT
+    assert "stream.ORDERS is protected" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("key", ["__team", "__", "team"])
+def test_a_metadata_key_of_any_spelling_that_was_added_by_hand_is_drift(applied: Shop, key: str) -> None:
+    applied.edit("ORDERS", metadata={**applied.config("stream.ORDERS")["metadata"], key: "by hand"})
+
+    assert _kinds(applied) == {"stream.ORDERS": ("changed", "drift")}
+    applied.apply()
+    assert key not in applied.config("stream.ORDERS")["metadata"]
+
+
+def test_what_keeps_one_object_from_being_applied_does_not_hide_a_hand_edit_of_another(applied: Shop) -> None:
+    applied.create("THEIRS", subjects=["new.*"])
+    applied.edit("ORDERS", max_msgs=70)
+    applied.write({**_streams(), **empty_streams("NEW")})
+
+    done = applied.run("drift")
+
+    assert done.exit_code == DIFFERENT, done
+    assert "SB401" in done.stdout
+    assert "max_msgs  live 70, declared 100" in done.stdout
+    assert _kinds(applied) == {"stream.ORDERS": ("changed", "drift"), "stream.NEW": ("missing", "new")}
+
+
+def test_messages_and_positions_are_not_drift(applied: Shop) -> None:
+    applied.fill("orders.a", 5)
+    with applied.raw() as js:
+        js.pull("ORDERS", "billing", 2, ack=True)
+
+    assert applied.run("drift").exit_code == DONE
+
+
+def test_only_the_selected_objects_are_compared(applied: Shop) -> None:
+    applied.edit("ORDERS", max_msgs=70)
+
+    assert applied.run("drift", "--target", "stream.KEPT").exit_code == DONE
+    assert applied.run("drift", "--exclude", "stream.ORDERS").exit_code == DONE
+    assert applied.run("drift", "--target", "*.ORDERS").exit_code == DIFFERENT
+
+
+# ------------------------------------------------------------------------------------------- outputs
+
+JSON_KEYS = {
+    "format_version",
+    "owner",
+    "target",
+    "drift",
+    "summary",
+    "unchanged",
+    "resources",
+    "diagnostics",
+    "unmanaged",
+}
+
+
+def test_the_json_has_the_same_shape_with_and_without_drift(applied: Shop) -> None:
+    clean = applied.json("drift")
+    applied.edit("ORDERS", max_msgs=70)
+    drifted = applied.json("drift", expect=DIFFERENT)
+
+    assert clean.keys() == drifted.keys() == JSON_KEYS
+    assert (clean["drift"], drifted["drift"]) == (False, True)
+    assert (clean["unchanged"], drifted["unchanged"]) == (3, 2)
+    assert clean["summary"] == dict.fromkeys(("changed", "missing", "pending", "unknown", "unowned", "extra"), 0)
+    assert drifted["summary"]["changed"] == 1
+    (found,) = drifted["resources"]
+    assert found["fields"] == [{"path": "max_msgs", "before": 70, "after": 100}]
+    assert (found["live"]["max_msgs"], found["declared"]["max_msgs"]) == (70, 100)
+
+
+@pytest.mark.parametrize("output", ["human", "ndjson", "markdown", "summary", "metrics"])
+def test_every_output_names_drift_and_exits_with_two(applied: Shop, output: str) -> None:
+    clean = applied.run("drift", "--output", output)
+    applied.edit("ORDERS", max_msgs=70)
+    drifted = applied.run("drift", "--output", output)
+
+    assert (clean.exit_code, drifted.exit_code) == (DONE, DIFFERENT)
+    assert clean.stdout != drifted.stdout
+    assert clean.stderr == drifted.stderr == ""
+
+
+def _metric(text: str, name: str) -> float:
+    found = re.search(rf"^smith_topo_drift_{name} (\S+)$", text, re.MULTILINE)
+    assert found, text
+    return float(found[1])
+
+
+def test_the_metrics_file_counts_beside_any_output(applied: Shop) -> None:
+    path = applied.directory / "drift.prom"
+    applied.edit("ORDERS", max_msgs=70)
+
+    done = applied.run("drift", "--metrics-file", path)
+
+    assert done.exit_code == DIFFERENT
+    assert done.stdout.startswith("Drift on")
+    text = path.read_text(encoding="utf-8")
+    assert _metric(text, r'check_success\{owner="shop"\}') == 1
+    assert _metric(text, r'resources\{owner="shop",kind="changed"\}') == 1
+    assert _metric(text, r'resources_in_sync\{owner="shop"\}') == 2
+
+
+def test_the_metrics_file_says_that_the_check_failed(shop: Shop) -> None:
+    path = shop.directory / "drift.prom"
+    shop.write(empty_streams("KEPT"))
+
+    assert shop.run("drift", "--metrics-file", path, url=UNREACHABLE).exit_code == ERROR
+
+    text = path.read_text(encoding="utf-8")
+    assert _metric(text, r'check_success\{owner="shop"\}') == 0
+    assert "resources" not in text
+
+
+@pytest.mark.parametrize("output", ["human", "metrics"])
+def test_metrics_do_not_claim_that_what_could_not_be_compared_is_in_order(applied: Shop, output: str) -> None:
+    path = applied.directory / "drift.prom"
+    applied.write(_streams(), target={"account": "OTHER"})
+
+    done = applied.run("drift", "--metrics-file", path, "--output", output)
+
+    assert done.exit_code == REFUSED
+    for text in (path.read_text(encoding="utf-8"), *([done.stdout] if output == "metrics" else [])):
+        assert _metric(text, r'check_success\{owner="shop"\}') == 0
+        assert "resources" not in text
+
+
+def test_a_metrics_file_that_cannot_be_written_is_told(applied: Shop) -> None:
+    done = applied.run("drift", "--metrics-file", applied.directory / "nowhere" / "drift.prom")
+
+    assert done.exit_code == ERROR
+    assert "No such file or directory" in " ".join(done.stderr.split())
+
+
+def test_an_unreachable_server_is_told_apart_from_drift(shop: Shop) -> None:
+    shop.write(empty_streams("KEPT"))
+
+    done = shop.run("drift", "--output", "json", url=UNREACHABLE)
+
+    assert done.exit_code == ERROR
+    assert [each["code"] for each in json.loads(done.stdout)["diagnostics"]] == ["unreachable"]
+
+
+# ------------------------------------------------------------------------------------------- reads, never writes
+
+READ_ONLY = """
+authorization { users: [
+  { user: admin, password: pw }
+  { user: reader, password: pw, permissions: {
+      publish: ["$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.API.STREAM.INFO.*",
+                "$JS.API.CONSUMER.NAMES.*", "$JS.API.CONSUMER.LIST.*", "$JS.API.CONSUMER.INFO.*.*"]
+      subscribe: ["_INBOX.>"] } }
+] }
+"""
+
+
+@pytest.fixture
+def reader(server_with: Callable[[str], EmbeddedServer], tmp_path: Path) -> tuple[Shop, Shop]:
+    """The same directory and account, once with all rights and once with those of a reader."""
+    port = server_with(READ_ONLY).port
+    admin, reader = (Shop(f"nats://{user}:pw@127.0.0.1:{port}", tmp_path) for user in ("admin", "reader"))
+    admin.write(_streams())
+    admin.apply()
+    return admin, reader
+
+
+LOOKING = ((("drift",), DIFFERENT), (("plan", "--detailed-exitcode"), DIFFERENT), (("show",), DONE))
+
+
+@pytest.mark.parametrize(("command", "different"), LOOKING, ids=str)
+def test_who_may_only_read_can_look(reader: tuple[Shop, Shop], command: tuple[str, ...], different: int) -> None:
+    admin, looking = reader
+    admin.fill("orders.a", 60)
+
+    assert looking.run(*command).exit_code == DONE
+    admin.edit("ORDERS", max_msgs=200)
+    admin.create("THEIRS")
+    before = admin.live()
+    done = looking.run(*command)
+    assert done.exit_code == different, done
+    assert done.stderr == ""
+    assert admin.live() == before
+
+
+def test_who_may_only_read_sees_what_a_change_would_cost(reader: tuple[Shop, Shop]) -> None:
+    admin, looking = reader
+    admin.fill("orders.a", 60)
+    admin.write({"ORDERS": {**ORDERS, "max_msgs": 50, "max_age": "1s"}, **empty_streams("KEPT")})
+
+    loss = looking.json("plan")["smith_topo"]["data_loss"]
+
+    assert loss["messages"] >= 10
+
+
+def test_who_may_only_read_cannot_apply_and_is_told_why(reader: tuple[Shop, Shop]) -> None:
+    admin, looking = reader
+    before = admin.live()
+    admin.write(_streams(max_msgs=50))
+
+    done = looking.run(*APPROVED)
+
+    assert done.exit_code == ERROR, done
+    assert "$JS.API.STREAM.UPDATE.ORDERS" in done.stdout + done.stderr
+    assert admin.live() == before

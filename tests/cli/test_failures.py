@@ -1,0 +1,270 @@
+"""What a server may refuse, forget, or say: a message of its own each time, and nothing claimed that isn't so."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from smith_topology.jetstream.embedded import EmbeddedServer
+from tests.command import Result, run, started
+from tests.raw import raw
+from tests.servers import DEBIAN, UNPACKED, Servers, free_ports
+
+ServerWith = Callable[[str], EmbeddedServer]
+
+READ = ("INFO", "STREAM.NAMES", "STREAM.LIST", "CONSUMER.LIST.*")
+WRITE = (
+    "STREAM.INFO.*",
+    "STREAM.CREATE.*",
+    "STREAM.UPDATE.*",
+    "STREAM.DELETE.*",
+    "CONSUMER.INFO.*.*",
+    "CONSUMER.CREATE.>",
+    "CONSUMER.DELETE.*.*",
+)
+SECRET = "s3cret-never-shown"
+LIMITED = {"NATS_USER": "limited", "NATS_PASSWORD": SECRET}
+ADMIN = {"NATS_USER": "admin", "NATS_PASSWORD": SECRET}
+
+BEFORE = """
+version: 1
+name: smith
+streams:
+  KEPT: {subjects: [kept], consumers: {changed: {ack_wait: 5s}, same: {}, gone: {}}}
+  GONE: {subjects: [gone]}
+"""
+AFTER = """
+version: 1
+name: smith
+streams:
+  KEPT: {subjects: [kept], max_age: 1h, consumers: {changed: {ack_wait: 6s}, same: {}, fresh: {}}}
+  NEW: {subjects: [new]}
+"""
+EVERYTHING = ("apply", "--auto-approve", "--allow", "delete", "--max-deletes", 5)
+
+
+def users(allowed: tuple[str, ...], inbox: str = "_INBOX") -> str:
+    subjects = ", ".join(f'"$JS.API.{each}"' for each in allowed)
+    return f"""
+    authorization {{users: [
+      {{user: admin, password: {SECRET}}},
+      {{user: limited, password: {SECRET}, permissions: {{
+        publish: {{allow: [{subjects}]}}, subscribe: {{allow: ["{inbox}.>"]}}}}}}
+    ]}}"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], Path]:
+    def writing(text: str) -> Path:
+        path = tmp_path / "topology.yaml"
+        path.write_text(text)
+        return path
+
+    return writing
+
+
+def names(server: EmbeddedServer, **who: str) -> list[str]:
+    with raw(server.url, **who) as js:
+        return js.request("STREAM.NAMES")["streams"] or []
+
+
+def without_traceback(result: Result) -> bool:
+    return "Traceback" not in result.stdout + result.stderr and SECRET not in result.stdout + result.stderr
+
+
+# ------------------------------------------------------------------------------------------------ permissions
+
+
+def test_planning_needs_the_reading_subjects_and_no_others(server_with: ServerWith, write: Callable[[str], Path]) -> None:
+    server = server_with(users(READ))
+    path = write(BEFORE)
+    assert run("apply", "--auto-approve", "-f", path, url=server.url, env=ADMIN).exit_code == 0
+
+    result = run("plan", "--detailed-exitcode", "-f", path, url=server.url, env=LIMITED)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("missing", READ)
+def test_a_missing_permission_to_read_is_named_and_nothing_is_planned(
+    server_with: ServerWith, write: Callable[[str], Path], missing: str
+) -> None:
+    """The timeout is an hour: only the server's denial can end this."""
+    server = server_with(users(tuple(each for each in READ if each != missing)))
+    path = write(BEFORE)
+    assert run("apply", "--auto-approve", "-f", path, url=server.url, env=ADMIN).exit_code == 0
+
+    result = run("plan", "-f", path, "--timeout", "1h", url=server.url, env=LIMITED)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f'Grant it publish "$JS.API.{missing}"' in result.stderr
+    assert without_traceback(result)
+
+
+@pytest.mark.parametrize("missing", WRITE)
+def test_a_missing_permission_to_write_is_named_and_the_rest_is_done(
+    server_with: ServerWith, write: Callable[[str], Path], missing: str
+) -> None:
+    server = server_with(users(tuple(each for each in READ + WRITE if each != missing)))
+    assert run("apply", "--auto-approve", "-f", write(BEFORE), url=server.url, env=ADMIN).exit_code == 0
+
+    path = write(AFTER)
+    result = run(*EVERYTHING, "-f", path, "--timeout", "1h", url=server.url, env=LIMITED)
+
+    assert result.exit_code == (6 if missing != "STREAM.INFO.*" else 1), result.stderr
+    assert f'Grant it publish "$JS.API.{missing}"' in result.stdout.replace("\n", " ")
+    assert without_traceback(result)
+    assert run(*EVERYTHING, "-f", path, url=server.url, env=ADMIN).exit_code == 0
+    assert run("plan", "--detailed-exitcode", "-f", path, url=server.url, env=ADMIN).exit_code == 0
+
+
+def test_all_of_them_together_are_enough_to_apply(server_with: ServerWith, write: Callable[[str], Path]) -> None:
+    server = server_with(users(READ + WRITE))
+
+    assert run(*EVERYTHING, "-f", write(BEFORE), url=server.url, env=LIMITED).exit_code == 0
+    assert run(*EVERYTHING, "-f", write(AFTER), url=server.url, env=LIMITED).exit_code == 0
+    assert names(server, user="admin", password=SECRET) == ["KEPT", "NEW"]
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 1), (("--inbox-prefix", "_MINE"), 0)])
+def test_a_user_with_an_inbox_of_its_own_names_it(
+    server_with: ServerWith, write: Callable[[str], Path], options: tuple[str, ...], code: int
+) -> None:
+    server = server_with(users(READ, inbox="_MINE"))
+
+    result = run("plan", "-f", write(BEFORE), *options, "--timeout", "1h", url=server.url, env=LIMITED)
+
+    assert result.exit_code == code
+    assert ("--inbox-prefix" in result.stderr) == (code == 1)
+
+
+# ------------------------------------------------------------------------------------------------------ limits
+
+ROOM = "accounts {A: {jetstream: {max_streams: 2, max_consumers: 1, max_file: 100M}, users: [{user: u, password: p}]}}"
+C_AND_ITS_CONSUMER = ("stream.C", "consumer.C.x")
+WHO = {"NATS_USER": "u", "NATS_PASSWORD": "p"}
+
+
+@pytest.mark.parametrize(
+    ("streams", "failed", "told"),
+    [
+        ("A: {subjects: [a]}\n  B: {subjects: [b]}\n  C: {subjects: [c], consumers: {x: {}}}", C_AND_ITS_CONSUMER, "10027"),
+        ("A: {subjects: [a], consumers: {x: {}, y: {}}}", ("consumer.A.y",), "10026"),
+        ("A: {subjects: [a]}\n  B: {subjects: [b], max_bytes: 200MB, consumers: {x: {}}}", ("stream.B", "consumer.B.x"), "10047"),
+    ],
+    ids=["streams", "consumers", "storage"],
+)
+def test_a_limit_of_the_account_stops_what_exceeds_it_and_what_depends_on_that(
+    server_with: ServerWith, write: Callable[[str], Path], streams: str, failed: tuple[str, ...], told: str
+) -> None:
+    server = server_with(ROOM)
+    path = write(f"version: 1\nname: smith\nstreams:\n  {streams}\n")
+
+    result = run("apply", "--auto-approve", "--parallelism", 1, "-o", "json", "-f", path, url=server.url, env=WHO)
+
+    results = {each["address"]: each["result"] for each in json.loads(result.stdout)["changes"]}
+    assert result.exit_code == 6
+    assert {address for address, how in results.items() if how != "done"} == set(failed)
+    assert told in result.stdout
+    done = sorted(address.removeprefix("stream.") for address, how in results.items() if how == "done" and "stream." in address)
+    assert names(server, user="u", password="p") == done
+
+
+# ------------------------------------------------------------------------------------------------- old servers
+
+
+@pytest.mark.parametrize("version", [DEBIAN, UNPACKED[0]])
+def test_a_server_that_drops_a_field_and_answers_ok_is_found_out(
+    servers: Servers, write: Callable[[str], Path], version: str
+) -> None:
+    server = servers.start(version=version)
+    path = write("version: 1\nname: smith\nstreams:\n  S: {subjects: [s], extra: {of_the_future: 7}}\n")
+
+    result = run("apply", "--auto-approve", "-f", path, url=server.url)
+
+    assert result.exit_code == 6
+    assert "AP102" in result.stdout
+    assert "`of_the_future`" in result.stdout
+
+
+# ------------------------------------------------------------------------------------------------- no server
+
+PLAIN = "version: 1\nname: smith\nstreams:\n  S: {subjects: [s]}\n"
+
+
+def test_waiting_for_a_server_that_comes_up_later_works(servers: Servers, write: Callable[[str], Path]) -> None:
+    """Until it is there, somebody else accepts connections at its address and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        process = stack_of(
+            servers, "apply", "--auto-approve", "--wait", "50s", "-f", write(PLAIN), url=f"nats://127.0.0.1:{port}"
+        )
+        listener.accept()[0].close()
+    server = servers.start(port=port)
+    _, stderr = process.communicate()
+
+    assert process.returncode == 0, stderr
+    assert names(server) == ["S"]
+
+
+def stack_of(servers: Servers, *args: object, url: str) -> subprocess.Popen[str]:
+    """A command that is over when the servers are."""
+    return servers.stack.enter_context(started(*args, url=url))
+
+
+@pytest.mark.parametrize(
+    "command", [("plan",), ("apply", "--auto-approve"), ("apply", "--auto-approve", "--wait", "300ms"), ("show",)]
+)
+def test_nobody_there_is_an_error_of_its_own(write: Callable[[str], Path], command: tuple[str, ...]) -> None:
+    (port,) = free_ports(1)
+
+    result = run(*command, "-f", write(PLAIN), url=f"nats://127.0.0.1:{port}")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "[unreachable]" in result.stderr
+    assert without_traceback(result)
+
+
+@pytest.mark.parametrize(
+    ("config", "env", "code"),
+    [
+        (None, {}, "unreachable"),
+        (users(READ), {}, "authentication"),
+        (users(READ), {**ADMIN, "NATS_PASSWORD": "wrong"}, "authentication"),
+        ("accounts {A: {users: [{user: u, password: p}]}, B: {jetstream: enabled}}", WHO, "jetstream-off"),
+        (users(("NOTHING",)), LIMITED, "authorization"),
+    ],
+)
+def test_drift_tells_a_machine_why_it_could_not_compare(
+    server_with: ServerWith, write: Callable[[str], Path], config: str | None, env: dict[str, str], code: str
+) -> None:
+    url = server_with(config).url if config else f"nats://127.0.0.1:{free_ports(1)[0]}"
+
+    result = run("drift", "-o", "json", "-f", write(PLAIN), url=url, env=env)
+
+    assert result.exit_code == 1
+    assert [each["code"] for each in json.loads(result.stdout)["diagnostics"]] == [code]
+    assert without_traceback(result)
+
+
+# --------------------------------------------------------------------------------------------- hostile servers
+
+
+@pytest.mark.parametrize("command", [("show",), ("show", "stream.EVIL"), ("plan",), ("plan", "-o", "markdown"), ("drift",)])
+def test_control_characters_that_somebody_stored_do_not_reach_the_terminal(
+    server: EmbeddedServer, write: Callable[[str], Path], command: tuple[str, ...]
+) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2J\r\u202eOK\u200b\x9b31m"
+    with raw(server.url) as js:
+        owner = {"smith-topo.owner": "smith", "note": evil}
+        js.request("STREAM.CREATE.EVIL", {"name": "EVIL", "subjects": ["s"], "description": evil, "metadata": owner})
+
+    result = run(*command, "-f", write(PLAIN.replace("S:", "EVIL:")), url=server.url, env={"FORCE_COLOR": ""})
+
+    assert result.exit_code in (0, 2), result.stderr
+    assert not set(result.stdout + result.stderr) & set("\x1b\x07\r\u202e\u200b\x9b")

@@ -1,0 +1,132 @@
+"""``--target`` and ``--exclude``: what is selected is done, what isn't is neither done nor in the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.scenario import APPROVED, Shop, empty_streams
+
+DONE, ERROR, DIFFERENT, REFUSED = 0, 1, 2, 3
+BILLING = {"ack_policy": "explicit"}
+STREAMS: dict[str, dict[str, Any]] = {
+    "ORDERS": {"subjects": ["orders.>"], "consumers": {"billing": BILLING, "audit": BILLING}},
+    "ORDERS-OLD": {"subjects": ["old.>"]},
+    "EVENTS": {"subjects": ["events.>"], "consumers": {"audit": BILLING}},
+}
+EVERYTHING = {
+    "stream.ORDERS",
+    "consumer.ORDERS.billing",
+    "consumer.ORDERS.audit",
+    "stream.ORDERS-OLD",
+    "stream.EVENTS",
+    "consumer.EVENTS.audit",
+}
+
+SELECTIONS = (
+    (("--target", "stream.ORDERS"), {"stream.ORDERS"}),
+    (("--target", "stream.*"), {"stream.ORDERS", "stream.ORDERS-OLD", "stream.EVENTS"}),
+    (("--target", "*.ORDERS*"), {"stream.ORDERS", "consumer.ORDERS.billing", "consumer.ORDERS.audit", "stream.ORDERS-OLD"}),
+    (("--target", "stream.EVENTS", "--target", "consumer.EVENTS.*"), {"stream.EVENTS", "consumer.EVENTS.audit"}),
+    (("--target", "stream.*", "--exclude", "stream.ORDERS?OLD"), {"stream.ORDERS", "stream.EVENTS"}),
+    (("--exclude", "*.audit"), EVERYTHING - {"consumer.ORDERS.audit", "consumer.EVENTS.audit"}),
+    (("--exclude", "*EVENTS*", "--exclude", "consumer.*"), {"stream.ORDERS", "stream.ORDERS-OLD"}),
+    (("--target", "stream.[EO]*S"), {"stream.ORDERS", "stream.EVENTS"}),
+)
+
+
+@pytest.mark.parametrize(("options", "selected"), SELECTIONS, ids=lambda each: " ".join(each) if isinstance(each, tuple) else "")
+def test_only_what_is_selected_is_planned_and_applied(shop: Shop, options: tuple[str, ...], selected: set[str]) -> None:
+    shop.write(STREAMS)
+
+    assert shop.reasons(*options).keys() == selected
+    assert shop.run(*APPROVED, *options).exit_code == DONE
+    assert shop.live().keys() == selected
+    assert shop.run("plan", "--detailed-exitcode", *options).exit_code == DONE
+    shop.apply()
+    assert shop.live().keys() == EVERYTHING
+
+
+@pytest.mark.parametrize("command", [("plan",), APPROVED, ("drift",)], ids=lambda each: each[0])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--target", "stream.ORDER"),
+        ("--target", "orders"),
+        ("--exclude", "stream.NONE*"),
+        ("--target", "stream.*", "--target", "kv.*"),
+    ],
+    ids=" ".join,
+)
+def test_a_pattern_that_matches_nothing_is_an_error(shop: Shop, options: tuple[str, ...], command: tuple[str, ...]) -> None:
+    """Most likely a slip, and never a reason to do everything."""
+    shop.write(STREAMS)
+
+    done = shop.run(*command, *options)
+
+    assert done.exit_code == ERROR, done
+    assert "no-match" in done.stdout + done.stderr
+    assert shop.live() == {}
+
+
+@pytest.mark.parametrize("command", [("plan",), APPROVED], ids=lambda each: each[0])
+def test_a_consumer_without_its_stream_is_an_error_that_names_what_to_add(shop: Shop, command: tuple[str, ...]) -> None:
+    shop.write(STREAMS)
+
+    done = shop.run(*command, "--target", "consumer.ORDERS.billing")
+
+    assert done.exit_code == ERROR
+    assert "--target 'stream.ORDERS'" in done.stdout
+    assert shop.live() == {}
+
+
+def test_a_consumer_whose_stream_is_there_needs_no_more(shop: Shop) -> None:
+    shop.write({"ORDERS": {"subjects": ["orders.>"]}})
+    shop.apply()
+    shop.write(STREAMS)
+
+    assert shop.run(*APPROVED, "--target", "consumer.ORDERS.billing").exit_code == DONE
+    assert shop.live().keys() == {"stream.ORDERS", "consumer.ORDERS.billing"}
+
+
+def test_what_left_the_file_can_be_selected_and_kept(shop: Shop) -> None:
+    shop.write({**STREAMS, **empty_streams("GONE", "GONE-TOO")})
+    shop.apply()
+    shop.write(STREAMS)
+
+    assert shop.reasons("--target", "stream.GONE*").keys() == {"stream.GONE", "stream.GONE-TOO"}
+    assert shop.run(*APPROVED, "--allow", "delete", "--exclude", "stream.GONE-TOO").exit_code == DONE
+    assert shop.live().keys() == EVERYTHING | {"stream.GONE-TOO"}
+
+
+def test_a_refusal_outside_the_selection_is_not_in_the_way(shop: Shop) -> None:
+    shop.create("EVENTS")
+    shop.write(STREAMS)
+
+    assert shop.run(*APPROVED).exit_code == REFUSED
+    assert shop.run(*APPROVED, "--exclude", "*EVENTS*").exit_code == DONE
+    assert "stream.ORDERS" in shop.live()
+
+
+def test_destroy_takes_a_selection_too(shop: Shop) -> None:
+    shop.write(STREAMS)
+    shop.apply()
+
+    assert shop.run("destroy", "--auto-approve", "--allow", "delete", "--target", "*EVENTS*").exit_code == DONE
+    assert shop.live().keys() == {each for each in EVERYTHING if "EVENTS" not in each}
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_no_changes_are_claimed_of_the_selected_objects_only(shop: Shop, command: str) -> None:
+    shop.write(STREAMS)
+    shop.apply()
+    options = ("--auto-approve",) if command == "apply" else ()
+
+    selected = shop.run(command, *options, "--target", "stream.EVENTS")
+    whole = shop.run(command, *options)
+
+    assert (selected.exit_code, whole.exit_code) == (DONE, DONE)
+    assert "No changes in 1 selected object" in selected.stdout
+    assert "No changes" in whole.stdout
+    assert "selected" not in whole.stdout

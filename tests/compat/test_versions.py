@@ -1,0 +1,170 @@
+"""Every supported server version: nothing it does not know is sent, nothing the same differs, nothing is lost unannounced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+
+from smith_topology.core.model import Version
+from smith_topology.jetstream.embedded import EmbeddedServer
+from tests.cli.account import Account, account_on
+from tests.cli.journey import there_and_back
+from tests.command import ROOT, run
+from tests.servers import DEBIAN, UNPACKED
+from tests.topologies import Document, known_to, pairs, text
+
+EXPLICIT = {"ack_policy": "explicit"}
+SMITH: Document = yaml.safe_load((ROOT / "topology.yaml").read_text(encoding="utf-8"))
+STREAM = {"subjects": ["o.>"]}
+
+
+def stream(**fields: Any) -> Document:
+    return {"ORDERS": {**STREAM, **fields}}
+
+
+def consumer(**fields: Any) -> Document:
+    return stream(consumers={"first": {**EXPLICIT, **fields}})
+
+
+TOO_NEW: dict[str, tuple[Document, str, str]] = {
+    "metadata": (stream(metadata={"a": "b"}), "2.10", "metadata"),
+    "compression": (stream(compression="s2"), "2.10", "compression"),
+    "subject_transform": (stream(subject_transform={"src": "o.a", "dest": "o.b"}), "2.10", "subject_transform"),
+    "consumer_limits": (stream(consumer_limits={"max_ack_pending": 5}), "2.10", "consumer_limits"),
+    "filter_subjects": (consumer(filter_subjects=["o.a", "o.b"]), "2.10", "filter_subjects"),
+    "allow_msg_ttl": (stream(allow_msg_ttl=True), "2.11", "allow_msg_ttl"),
+    "subject_delete_marker_ttl": (stream(subject_delete_marker_ttl="1m"), "2.11", "subject_delete_marker_ttl"),
+    "pause_until": (consumer(pause_until="2099-01-01T00:00:00Z"), "2.11", "pause_until"),
+    "priority_groups": (consumer(priority_groups=["g"], priority_policy="overflow"), "2.11", "priority_groups"),
+    "allow_msg_counter": (stream(allow_msg_counter=True), "2.12", "allow_msg_counter"),
+    "allow_atomic": (stream(allow_atomic=True), "2.12", "allow_atomic"),
+    "persist_mode": (stream(persist_mode="async"), "2.12", "persist_mode"),
+    "prioritized": (consumer(priority_groups=["g"], priority_policy="prioritized"), "2.12", "priority_policy"),
+    "allow_batched": (stream(allow_batched=True), "2.14", "allow_batched"),
+    "flow_control": (consumer(ack_policy="flow_control", deliver_subject="to.here"), "2.14", "ack_policy"),
+}
+
+
+@pytest.fixture(params=(DEBIAN, *UNPACKED))
+def version(request: pytest.FixtureRequest) -> Version:
+    return Version.parse(request.param)
+
+
+@pytest.fixture
+def account(version: Version, server_of: Callable[[str], EmbeddedServer]) -> Iterator[Account]:
+    """On 2.9 every change of something live needs ``--adopt``, since the server keeps no mark of ownership."""
+    with account_on(server_of(_spelled(version)).url, *(["--adopt"] if version < Version(2, 10) else [])) as found:
+        yield found
+
+
+def _spelled(version: Version) -> str:
+    return next(each for each in (DEBIAN, *UNPACKED) if Version.parse(each) == version)
+
+
+def drift(account: Account, document: Document) -> int:
+    return run("drift", "-f", "-", url=account.url, stdin=text(document)).exit_code
+
+
+def test_the_smith_topology_is_applied_changed_and_watched(account: Account) -> None:
+    changed = {**SMITH, "streams": {**SMITH["streams"], "ATOMS_RESULTS": {**SMITH["streams"]["ATOMS_RESULTS"], "max_age": "24h"}}}
+
+    account.converge(SMITH)
+    account.publish("smith.results.1", 3)
+    assert drift(account, SMITH) == 0
+    account.converge(changed)
+    assert (drift(account, changed), drift(account, SMITH)) == (0, 2)
+
+    assert len(account.messages("ATOMS_RESULTS")) == 3
+
+
+def test_a_hand_edit_is_drift(account: Account) -> None:
+    account.converge(SMITH)
+    account.js.request("STREAM.UPDATE.ATOMS_RESULTS", {**account.config("ATOMS_RESULTS"), "max_msgs": 77})
+
+    assert drift(account, SMITH) == 2
+
+
+@pytest.mark.parametrize("case", TOO_NEW.values(), ids=TOO_NEW.keys())
+def test_a_field_too_new_is_an_error_that_names_the_version_and_the_line(
+    account: Account, version: Version, tmp_path: Path, case: tuple[Document, str, str]
+) -> None:
+    streams, needed, field = case
+    if version >= Version.parse(needed):
+        account.converge(streams)
+        return
+    file = tmp_path / "topology.yaml"
+    file.write_text(text({"version": 1, "name": "smith", "streams": streams}), encoding="utf-8")
+    line = next(number for number, each in enumerate(file.read_text().splitlines(), 1) if each.strip().startswith(f"{field}:"))
+
+    done = run("apply", "--auto-approve", "--output", "json", url=account.url, cwd=tmp_path)
+
+    assert (done.exit_code, account.names()) == (1, [])
+    assert "CP101" in done.stdout
+    assert f"needs server {needed}" in done.stdout
+    assert f'"line": {line}' in done.stdout
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(pair=pairs())
+def test_generated_topologies_go_there_and_back(account: Account, version: Version, pair: tuple[Document, Document]) -> None:
+    first, second = (known_to(version, each) for each in pair)
+
+    there_and_back(account, first, second, leftovers=version < Version(2, 11))
+
+
+# ------------------------------------------------------------------------------------------ without ownership
+
+
+@pytest.fixture
+def oldest(server_of: Callable[[str], EmbeddedServer]) -> Iterator[Account]:
+    with account_on(server_of(DEBIAN).url) as found:
+        yield found
+
+
+def test_without_metadata_plan_says_that_ownership_cannot_be_known(oldest: Account) -> None:
+    plan = oldest.plan(stream())
+
+    assert (plan.exit_code, plan.codes) == (0, {"OW105"})
+
+
+def test_without_metadata_nothing_is_ever_pruned(oldest: Account) -> None:
+    oldest.converge({**stream(), "OTHER": {"consumers": {"first": EXPLICIT}}})
+
+    oldest.converge({"OTHER": {}})
+
+    assert sorted(oldest.names()) == ["ORDERS", "OTHER"]
+    assert list(oldest.consumers("OTHER")) == ["first"]
+
+
+def test_without_metadata_a_change_of_something_live_needs_adopt(oldest: Account) -> None:
+    oldest.converge(stream())
+
+    assert oldest.plan(stream()).exit_code == 0
+    refused = oldest.plan(stream(max_msgs=5))
+    assert (refused.exit_code, refused.codes) == (3, {"OW101", "OW105"})
+    assert oldest.apply(stream(max_msgs=5)).exit_code == 3
+    assert oldest.config("ORDERS")["max_msgs"] == -1
+
+    assert oldest.apply(stream(max_msgs=5), "--auto-approve", "--adopt").exit_code == 0
+    assert oldest.config("ORDERS")["max_msgs"] == 5
+
+
+def test_the_oldest_server_wants_max_deliver_with_backoff(oldest: Account) -> None:
+    plan = oldest.plan(consumer(backoff=["1s", "5s"]))
+
+    assert (plan.exit_code, plan.codes) == (1, {"CP103", "OW105"})
+    assert oldest.apply(consumer(backoff=["1s", "5s"])).exit_code == 1
+    assert oldest.names() == []
+    oldest.converge(consumer(backoff=["1s", "5s"], max_deliver=3))

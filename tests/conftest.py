@@ -1,0 +1,44 @@
+"""Fixtures that start real servers; the functions behind them are in ``servers``, ``raw`` and ``command``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from smith_topology.jetstream.embedded import EmbeddedServer
+from tests.servers import Cluster, Servers, cluster_of_three
+
+
+@pytest.fixture
+def servers() -> Iterator[Servers]:
+    """Starts any number of servers that end with the test."""
+    with ExitStack() as stack:
+        yield Servers(stack)
+
+
+@pytest.fixture
+def server(servers: Servers) -> EmbeddedServer:
+    """A fresh server of the latest version."""
+    return servers.start()
+
+
+@pytest.fixture
+def server_of(servers: Servers) -> Callable[[str], EmbeddedServer]:
+    """``server_of("2.10.26")``: a fresh server of that version."""
+    return lambda version: servers.start(version=version)
+
+
+@pytest.fixture
+def server_with(servers: Servers) -> Callable[[str], EmbeddedServer]:
+    """``server_with("authorization {token: t}")``: a fresh server with that text in its configuration."""
+    return servers.start
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """Three fresh servers that make streams of three replicas."""
+    with cluster_of_three(tmp_path) as ready:
+        yield ready

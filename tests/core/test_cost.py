@@ -1,0 +1,194 @@
+"""Prices that no server shows: open questions, and numbers that can't come from a quiet stream."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from smith_topology.core.cost import (
+    Answer,
+    Answers,
+    OldestBeyond,
+    PerSubjectExcess,
+    breaks_promise,
+    can_lose,
+    lost,
+    priced,
+    questions,
+)
+from smith_topology.core.model import (
+    Action,
+    Address,
+    Bound,
+    Change,
+    Config,
+    Effect,
+    FieldChange,
+    Live,
+    Observed,
+    Reason,
+    Server,
+    Version,
+    consumer_address,
+    stream_address,
+)
+
+ORDERS = stream_address("ORDERS")
+HELD = {"messages": 100, "bytes": 5000, "first_seq": 1, "last_seq": 100, "first_ts": "2026-01-01T00:00:00Z"}
+
+
+def live(version: str = "2.15.1", **state: Any) -> Live:
+    server = Server(Version.parse(version), version, time="2026-01-02T00:00:00Z")
+    return Live(server, {ORDERS: Observed(ORDERS, {"name": "ORDERS"}, "", {**HELD, **state})})
+
+
+def update(before: Config, after: Config) -> Change:
+    fields = tuple(FieldChange(name, before.get(name), after.get(name)) for name in {**before, **after})
+    return Change(ORDERS, Action.UPDATE, Reason.PENDING, before, after, fields)
+
+
+def price(change: Change, found: Live, answers: Answers) -> Change:
+    return priced((change,), found, answers)[0]
+
+
+OPEN: dict[str, Config] = {
+    "max_age": {"max_age": 3600 * 10**9},
+    "max_bytes": {"max_bytes": 10},
+    "max_msgs_per_subject": {"max_msgs_per_subject": 1},
+}
+
+
+@pytest.mark.parametrize("after", OPEN.values(), ids=OPEN.keys())
+def test_a_question_left_open_costs_up_to_everything_and_never_nothing(after: Config) -> None:
+    (effect,) = price(update({}, after), live(), {}).effects
+
+    assert (effect.messages, effect.bound) == (100, Bound.UPPER)
+
+
+def test_messages_younger_than_the_new_age_go_later_and_need_no_question_answered() -> None:
+    (effect,) = price(update({}, {"max_age": 48 * 3600 * 10**9}), live(), {}).effects
+
+    assert (effect.code, effect.messages, effect.text) == ("DS206", 0, "the other 100 go as they reach this age")
+
+
+def test_nothing_is_asked_of_an_empty_stream() -> None:
+    assert list(questions((update({}, {"max_bytes": 1, "max_age": 1}),), live(messages=0, bytes=0))) == []
+
+
+def test_bytes_are_asked_for_only_when_there_are_too_many() -> None:
+    assert list(questions((update({}, {"max_bytes": 5000}),), live())) == []
+    assert list(questions((update({}, {"max_bytes": 4999}),), live())) == [OldestBeyond("ORDERS", 4999)]
+
+
+def test_an_answer_is_never_more_than_what_is_there() -> None:
+    """A stream that is written to has grown between the two readings."""
+    change = price(update({}, {"max_bytes": 10}), live(), {OldestBeyond("ORDERS", 10): Answer(120, 6000)})
+
+    assert lost((change,)) == 100
+
+
+def test_servers_that_trim_subjects_later_may_drop_less() -> None:
+    after: Config = {"max_msgs_per_subject": 1}
+    answer: Answers = {PerSubjectExcess("ORDERS", 1): Answer(40)}
+
+    assert [effect.bound for effect in price(update({}, after), live("2.12.8"), answer).effects] == [Bound.UPPER]
+    assert [effect.bound for effect in price(update({}, after), live("2.15.1"), answer).effects] == [Bound.EXACT]
+
+
+def test_discard_new_protects_what_is_stored_except_from_the_oldest_servers() -> None:
+    change = update({"discard": "new"}, {"discard": "new", "max_msgs": 1})
+
+    assert lost((price(change, live("2.10.26"), {}),)) == 0
+    assert lost((price(change, live("2.9.10"), {}),)) == 99
+
+
+def test_only_what_can_lose_messages_is_judged_again() -> None:
+    copy = Change(ORDERS, Action.CREATE, Reason.NEW, None, {"sources": [{"name": "QUEUE"}]})
+
+    assert can_lose(update({}, {"max_msgs": 100}))
+    assert can_lose(copy)
+    assert not can_lose(replace(copy, after={"subjects": ["o.>"]}))
+    assert not can_lose(update({}, {"description": "never loses anything"}))
+
+
+@pytest.mark.parametrize(("announced", "most"), [(0, 0), (1, 101), (1000, 1200), (3000, 3400)])
+def test_a_change_may_lose_what_was_announced_and_what_traffic_adds(announced: int, most: int) -> None:
+    """Nothing where nothing was announced, else a tenth and 100 messages more."""
+    then, enough, too_many = (losing(ORDERS, count) for count in (announced, most, most + 1))
+
+    assert not breaks_promise(then, (then,), (enough,))
+    assert breaks_promise(then, (then,), (too_many,))
+
+
+def test_the_last_consumer_answers_for_what_was_announced_with_the_first() -> None:
+    """Of an interest stream's consumers that all go, the first is announced with everything, and the last takes it."""
+    first, last = consumer_address("ORDERS", "first"), consumer_address("ORDERS", "last")
+    announced = (losing(first, 10, "DS302"), losing(last, 0))
+
+    assert not breaks_promise(announced[1], announced, (losing(first, 0), losing(last, 10, "DS302")))
+    assert breaks_promise(announced[1], announced, (losing(first, 10, "DS302"), losing(last, 10, "DS302")))
+    assert breaks_promise(announced[1], announced, (losing(first, 0), losing(last, 10, "DS304")))
+
+
+def losing(address: Address, messages: int, code: str = "DS101") -> Change:
+    return Change(address, Action.DELETE, Reason.REMOVED, effects=(Effect(code, "lost", messages=messages),))
+
+
+FILTER_A: Config = {"filter_subject": "o.a"}
+FIRST = consumer_address("ORDERS", "first")
+
+
+def turned(after: Config, delivered: int) -> tuple[Change, Live]:
+    fields = tuple(FieldChange(name, FILTER_A.get(name), after.get(name)) for name in {**FILTER_A, **after})
+    found = live(first_seq=11, last_seq=110)
+    consumer = Observed(FIRST, FILTER_A, "", {"delivered": {"stream_seq": delivered}})
+    return Change(FIRST, Action.UPDATE, Reason.PENDING, FILTER_A, after, fields), Live(
+        found.server, {**found.observed, FIRST: consumer}
+    )
+
+
+@pytest.mark.parametrize(("delivered", "skipped"), [(0, 0), (10, 0), (11, 1), (60, 50), (500, 100)])
+def test_a_position_nobody_can_look_below_skips_up_to_everything_there(delivered: int, skipped: int) -> None:
+    change, found = turned({"filter_subject": "o.b"}, delivered)
+
+    assert len(list(questions((change,), found))) == bool(skipped)
+    assert [(each.skipped, each.bound) for each in price(change, found, {}).effects] == [(skipped, Bound.UPPER)] * bool(skipped)
+
+
+@pytest.mark.parametrize(
+    "before", [{"subject_transform": {"src": "o.>", "dest": "p.>"}}, {"sources": [{"name": "OTHER"}]}], ids=str
+)
+def test_where_messages_are_stored_under_other_subjects_narrowing_is_counted_as_a_bound(before: Config) -> None:
+    change = update({**before, "subjects": ["o.a", "o.b"]}, {**before, "subjects": ["o.a"]})
+    (question,) = questions((change,), live())
+
+    (effect,) = price(change, live(), {question: Answer(4)}).effects
+
+    assert effect.text.startswith("up to 4 stored messages")
+
+
+A, B, EXTERNAL = {"filter_subject": "o.a"}, {"filter_subject": "o.b"}, {"external": {"api": "$JS.hub.API"}}
+RENAMED = {"subject_transforms": [{"src": "o.a", "dest": "p.a"}]}
+SOURCES: dict[str, tuple[list[Config], list[Config], int]] = {
+    "another filter": ([{}], [A], 1),
+    "no filter any more": ([A], [{}], 1),
+    "a transform for a filter": ([A], [RENAMED], 1),
+    "one more that overlaps": ([{}], [{}, A], 1),
+    "one more that is apart": ([A], [A, B], 0),
+    "another that is apart": ([A], [B], 0),
+    "reordered": ([A, B], [B, A], 0),
+    "another start": ([A], [{**A, "opt_start_seq": 3}], 0),
+    "one less": ([A, B], [A], 0),
+    "of the same name elsewhere": ([EXTERNAL], [EXTERNAL, A], 0),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "again"), SOURCES.values(), ids=SOURCES.keys())
+def test_sources_are_told_apart_by_origin_filter_and_transforms(before: list[Config], after: list[Config], again: int) -> None:
+    old, new = ([{"name": "OTHER", **each} for each in sources] for sources in (before, after))
+
+    effects = price(update({"sources": old}, {"sources": new}), live(), {}).effects
+
+    assert [each.code for each in effects] == ["DS202"] * again

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from smith_topology.render import metrics
+from tests.render.plans import CREATED, FILTERED, SAME, plan, unmanaged
+
+
+def samples(text: str) -> list[str]:
+    assert text.endswith("\n")
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def test_a_check_becomes_counts_by_sort() -> None:
+    text = metrics.drift(plan(CREATED, FILTERED, SAME, unmanaged=unmanaged()), timestamp=1_764_000_000.5, ok=True)
+
+    assert samples(text) == [
+        'smith_topo_drift_check_success{owner="smith"} 1',
+        'smith_topo_drift_check_timestamp_seconds{owner="smith"} 1764000000.5',
+        'smith_topo_drift_resources{owner="smith",kind="changed"} 1',
+        'smith_topo_drift_resources{owner="smith",kind="missing"} 1',
+        'smith_topo_drift_resources{owner="smith",kind="pending"} 0',
+        'smith_topo_drift_resources{owner="smith",kind="unknown"} 0',
+        'smith_topo_drift_resources{owner="smith",kind="unowned"} 0',
+        'smith_topo_drift_resources{owner="smith",kind="extra"} 0',
+        'smith_topo_drift_resources_in_sync{owner="smith"} 1',
+        'smith_topo_drift_resources_unmanaged{owner="smith"} 4',
+    ]
+
+
+def test_a_failed_check_claims_no_counts() -> None:
+    assert samples(metrics.drift(None, timestamp=1.0, ok=False, owner="smith")) == [
+        'smith_topo_drift_check_success{owner="smith"} 0',
+        'smith_topo_drift_check_timestamp_seconds{owner="smith"} 1',
+    ]
+
+
+def test_every_metric_is_described_and_typed() -> None:
+    text = metrics.drift(plan(), timestamp=1.0, ok=True)
+
+    names = {line.split("{")[0] for line in samples(text)}
+    assert all(f"# HELP {name} " in text and f"# TYPE {name} gauge" in text for name in names)
+
+
+def test_labels_are_escaped() -> None:
+    text = metrics.drift(replace(plan(), topology='a"b\\c\nd'), timestamp=1.0, ok=False)
+
+    assert samples(text)[0] == r'smith_topo_drift_check_success{owner="a\"b\\c\nd"} 0'

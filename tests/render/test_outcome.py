@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from smith_topology.core.model import Call, Change, Diagnostic, Plan, Severity, Verb, Verdict, Wait, consumer_address
+from smith_topology.render import outcome
+from smith_topology.render.results import Result, results
+from smith_topology.render.text import ANSI, PLAIN
+from tests.render.plans import CREATED, DELETED, FILTERED, REPLACED, SAME, UPDATED, call, ended, plan
+
+CREATE = call(1, CREATED.address, Verb.CREATE)
+UPDATE = call(2, UPDATED.address, Verb.UPDATE)
+SETTLE = Wait(3, UPDATED.address, (2,))
+DELETE = call(4, DELETED.address, Verb.DELETE)
+WHOLE = plan(CREATED, UPDATED, DELETED, SAME, steps=(CREATE, UPDATE, SETTLE, DELETE))
+DENIED = Diagnostic(
+    "AP201",
+    Severity.ERROR,
+    "Server refused the request",
+    "stream.ORDERS: permissions violation (10094).",
+    "Allow `$JS.API.STREAM.UPDATE.ORDERS`.",
+    UPDATED.address,
+)
+
+
+def result_of(whole: Plan, *verdicts: Verdict | None) -> list[Result]:
+    found = [ended(step, verdict) for step, verdict in zip(whole.steps, verdicts, strict=True) if verdict]
+    return [result for _, result in results(whole, found)]
+
+
+def test_a_complete_apply_is_one_line() -> None:
+    done = [ended(step, Verdict.DONE) for step in (CREATE, UPDATE, DELETE)] + [ended(SETTLE, Verdict.DONE)]
+
+    assert outcome.report(WHOLE, done, PLAIN) == "Apply complete! 1 added, 1 changed, 1 destroyed."
+
+
+def test_a_partial_apply_lists_what_failed_with_its_reason_what_was_not_attempted_and_what_is_done() -> None:
+    ends = [ended(CREATE, Verdict.DONE), ended(UPDATE, Verdict.REFUSED, DENIED)]
+
+    assert outcome.report(WHOLE, ends, PLAIN) + "\n" == dedent("""\
+        Applied in part: 1 of 3 changes done.
+
+        Failed:
+          ~ stream.ORDERS
+              ! refused: Server refused the request [AP201]
+                stream.ORDERS: permissions violation (10094).
+                Allow `$JS.API.STREAM.UPDATE.ORDERS`.
+
+        Not attempted:
+          - stream.LEGACY
+
+        Done:
+          + stream.RAW
+
+        What is not done is still planned. To see it: smith-topo plan, with the same options.
+        """)
+
+
+def test_an_apply_that_wrote_nothing_says_so() -> None:
+    assert outcome.report(WHOLE, [ended(UPDATE, Verdict.STALE)], PLAIN).startswith("Nothing was applied.\n")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.ALTERED])
+def test_what_may_have_been_written_is_never_called_nothing_nor_complete(verdict: Verdict) -> None:
+    shown = outcome.report(plan(CREATED, steps=(CREATE,)), [ended(CREATE, verdict)], PLAIN)
+
+    assert shown.startswith("Applied in part: 0 of 1 change done.")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "result"),
+    [
+        ((Verdict.DONE, Verdict.DONE), Result.DONE),
+        ((Verdict.DONE, None), Result.PARTLY),
+        ((Verdict.DONE, Verdict.REFUSED), Result.PARTLY),
+        ((Verdict.REFUSED, Verdict.SKIPPED), Result.FAILED),
+        ((Verdict.STALE, None), Result.FAILED),
+        ((Verdict.SKIPPED, None), Result.NOT_ATTEMPTED),
+        ((None, None), Result.NOT_ATTEMPTED),
+        ((Verdict.UNKNOWN, Verdict.SKIPPED), Result.UNKNOWN),
+        ((Verdict.ALTERED, Verdict.DONE), Result.ALTERED),
+    ],
+)
+def test_a_change_is_done_when_all_its_steps_are(verdicts: tuple[Verdict | None, ...], result: Result) -> None:
+    assert result_of(plan(UPDATED, steps=(UPDATE, call(3, UPDATED.address, Verb.UPDATE))), *verdicts) == [result]
+
+
+def test_a_consumer_without_steps_of_its_own_ends_as_its_stream_does() -> None:
+    gone = Change(consumer_address("LEGACY", "c"), DELETED.action, DELETED.reason)
+
+    assert result_of(plan(gone, DELETED, steps=(DELETE,)), Verdict.DONE) == [Result.DONE, Result.DONE]
+
+
+def test_a_change_without_any_step_was_not_attempted() -> None:
+    assert result_of(plan(REPLACED)) == [Result.NOT_ATTEMPTED]
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        (CREATE, "+ stream.RAW created (0.01s)"),
+        (UPDATE, "~ stream.ORDERS updated (0.01s)"),
+        (DELETE, "- stream.LEGACY destroyed (0.01s)"),
+        (call(5, FILTERED.address, Verb.PAUSE), "~ consumer.ORDERS.billing paused or resumed (0.01s)"),
+    ],
+)
+def test_a_step_that_is_done_is_one_line(step: Call, line: str) -> None:
+    assert outcome.progress_line(ended(step, Verdict.DONE), PLAIN) == line
+
+
+def test_a_wait_that_is_over_is_one_line() -> None:
+    line = outcome.progress_line(ended(SETTLE, Verdict.DONE), PLAIN)
+
+    assert line == ". stream.ORDERS has all its copies (0.01s)"
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.DONE])
+def test_whatever_is_not_done_says_so_with_the_reason(verdict: Verdict) -> None:
+    line = outcome.progress_line(ended(UPDATE, verdict, DENIED), ANSI)
+
+    assert line.startswith("\x1b[1;31m!\x1b[0m ")
+    assert "Server refused the request [AP201]" in line

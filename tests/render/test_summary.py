@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from textwrap import dedent
+
+from smith_topology.render import summary
+from tests.render.plans import CREATED, DELETED, PROTECTED, REPLACED, SAME, UPDATED, WARNING, plan
+
+
+def test_a_few_lines_name_what_goes_for_good_and_what_is_lost() -> None:
+    assert summary.plan(plan(CREATED, UPDATED, REPLACED, DELETED, diagnostics=(WARNING,))) + "\n" == dedent("""\
+        Plan for account SMITH @ prod-eu: 1 to add, 1 to change, 1 to replace, 1 to destroy.
+        Data loss: 1,204,343 messages, 3.4 GiB.
+        Also: 1 consumer loses its position.
+        Destroys: stream.LEGACY
+        Replaces: stream.EVENTS
+        Needs: --allow delete,replace,data-loss
+        Diagnostics: 1 warning
+        """)
+
+
+def test_no_changes_is_one_line() -> None:
+    assert summary.plan(plan(SAME)) == "No changes. The account holds what the file declares."
+
+
+def test_a_blocked_plan_says_so_and_why() -> None:
+    assert summary.plan(plan(SAME, diagnostics=(PROTECTED,))).splitlines() == [
+        "Nothing can be done on account SMITH @ prod-eu.",
+        "Can't be applied: 1 refusal",
+        "  stream.AUDIT: Object is protected [OW103]",
+    ]

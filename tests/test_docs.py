@@ -1,0 +1,124 @@
+"""The pages in ``docs/`` say what the program does: generated parts are current, and nothing it knows is left out."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from smith_topology.cli.app import COMMANDS
+from smith_topology.core.kinds import RULES
+from smith_topology.core.kinds.interface import walk
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = (*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md")
+
+SPEAKERS = frozenset({"Diagnostic", "Fault", "Finding", "Effect", "error", "warning"})
+"""What is called with a code as its first argument."""
+CHECK_CODE = re.compile(r"[A-Z]{2}\d{3}")
+WORD_CODE = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((ROOT / "smith_topology").rglob("*.py")):
+        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def codes_in(tree: ast.Module) -> Iterator[str]:
+    """Every code a module can print: classes' ``code``, first arguments of speakers, and whatever looks like ``SB101``."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if CHECK_CODE.fullmatch(text):
+                yield text
+            case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=str(text))):
+                yield text
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(text)), *_]) if name in SPEAKERS:
+                if WORD_CODE.fullmatch(text):
+                    yield text
+
+
+CODES = sorted({code for _, tree in modules() for code in codes_in(tree)})
+
+
+def test_generated_parts_are_current() -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    check = [sys.executable, str(ROOT / "scripts" / "docs.py"), "--check"]
+    done = subprocess.run(check, env=environ, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented(command: str) -> None:
+    assert f"## {command}\n" in page("commands.md")
+    assert f"`{command}`" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_every_field_is_in_the_reference(kind: str) -> None:
+    named = set(re.findall(r"^\| `([a-z_.]+)` \|", page("reference.md"), re.MULTILINE))
+
+    assert {path for path, _ in walk(RULES[kind].fields)} <= named  # type: ignore[index]
+
+
+def test_every_code_the_program_can_print_is_explained_once() -> None:
+    explained = re.findall(r"^\| ([\w-]+) \|", page("diagnostics.md"), re.MULTILINE)
+    table_heads = {"code"}
+
+    assert len(CODES) > 100
+    assert set(CODES) - set(explained) == set()
+    assert sorted(set(explained) - table_heads) == sorted(each for each in explained if each not in table_heads)
+
+
+def test_no_check_code_has_two_meanings() -> None:
+    """A code is searched for; two findings under one would send half of the readers to the wrong page."""
+    homes: dict[str, set[str]] = defaultdict(set)
+    for path, tree in modules():
+        for code in set(codes_in(tree)):
+            homes[code].add(path)
+    shared = {code: sorted(paths) for code, paths in homes.items() if CHECK_CODE.fullmatch(code) and len(paths) > 1}
+
+    # the planner drops RF101, which the server has answered
+    assert shared == {"RF101": ["smith_topology/core/checks/origins.py", "smith_topology/core/plan.py"]}
+
+
+LISTED_BY_FILE = ("core", "jetstream", "cli")
+
+
+@pytest.mark.parametrize("folder", LISTED_BY_FILE)
+def test_the_architecture_page_lists_what_is_there(folder: str) -> None:
+    """In both directions: a file without a line, and a line without a file."""
+    text = page("architecture.md").replace("I/O", "")
+    (listing,) = re.findall(r"^```\n(smith_topology/\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (part,) = re.findall(rf"^├── {folder}/.*?(?=^(?:├──|└──|│\n))", listing, re.MULTILINE | re.DOTALL)
+    listed = set(re.findall(r"\b(\w+\.py|\w+/)", part)) - {f"{folder}/"}
+    entries = [each for each in (ROOT / "smith_topology" / folder).iterdir() if not each.name.startswith("__")]
+
+    assert listed == {f"{each.name}/" if each.is_dir() else each.name for each in entries}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_files_that_exist(path: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    local = [target for target in targets if "://" not in target]
+
+    assert [target for target in local if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_files_that_pages_name_exist(path: Path) -> None:
+    named = re.findall(r"`((?:smith_topology|tests|scripts|docs|schemas)/[\w/.]+)`", path.read_text(encoding="utf-8"))
+
+    assert [name for name in named if not (ROOT / name).exists()] == []
