@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TypeVar
 
 import nats
@@ -14,6 +14,7 @@ from nats.aio.client import Client
 
 T = TypeVar("T")
 TIMEOUT = 5.0
+ATTEMPTS = 4
 NO_MESSAGE = 10037
 
 
@@ -41,9 +42,16 @@ class Raw:
         self._runner = runner
         self._client = client
 
-    def request(self, endpoint: str, payload: Mapping[str, Any] | None = None, *, timeout: float = TIMEOUT) -> dict[str, Any]:
-        """Ask ``$JS.API.<endpoint>``; raises Refused, or an error of nats-py when no answer comes."""
-        return self._run(self._request(endpoint, payload, timeout))
+    def request(
+        self, endpoint: str, payload: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Ask ``$JS.API.<endpoint>``; raises Refused, or an error of nats-py when no answer comes.
+
+        Without a timeout of its own it is asked again: a cluster on a busy machine elects anew, and drops what comes meanwhile.
+        """
+        if timeout is not None:
+            return self._run(self._request(endpoint, payload, timeout))
+        return self._run(self._answered(endpoint, payload))
 
     def publish(self, subject: str, payload: bytes = b"", headers: dict[str, str] | None = None) -> int:
         """Store a message and return its sequence."""
@@ -63,6 +71,12 @@ class Raw:
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
+
+    async def _answered(self, endpoint: str, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+        for _ in range(ATTEMPTS - 1):
+            with suppress(nats.errors.TimeoutError):
+                return await self._request(endpoint, payload)
+        return await self._request(endpoint, payload)
 
     async def _request(self, endpoint: str, payload: Mapping[str, Any] | None, timeout: float = TIMEOUT) -> dict[str, Any]:
         body = b"" if payload is None else json.dumps(payload).encode()
