@@ -130,7 +130,7 @@ def finish(outcomes: list[Outcome], received: list[signal.Signals]) -> None:
     undone = [o for o in outcomes if o.verdict is not Verdict.DONE]
     if not undone:
         return
-    if any(o.verdict in (Verdict.DONE, Verdict.ALTERED, Verdict.UNKNOWN) for o in outcomes):
+    if any(o.verdict.wrote for o in outcomes):
         raise Finish(Exit.PARTLY)
     if received:
         raise Finish(Exit.TERMINATED if received[0] is signal.SIGTERM else Exit.INTERRUPTED)

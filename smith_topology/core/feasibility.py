@@ -55,7 +55,6 @@ def wrong_target(target: Target | None, live: Live) -> Iterator[Diagnostic]:
 def infeasible(topology: Topology, live: Live, changes: tuple[Change, ...]) -> Iterator[Diagnostic]:
     """Everything about these changes that this server can't do."""
     planned = {change.address: change for change in changes}
-    planned = {change.address: change for change in changes}
     for change in changes:
         resource = topology.resources.get(change.address)
         if resource is None:

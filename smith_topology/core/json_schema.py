@@ -10,9 +10,8 @@ from typing import Any, TypeAlias
 
 from smith_topology.core.kinds.interface import FIRST, Field, Type
 from smith_topology.core.kinds.metadata import OURS, SERVERS
-from smith_topology.core.model import Kind
+from smith_topology.core.model import BUCKETS, Kind
 from smith_topology.core.parsing.file import (
-    BUCKET_PREFIXES,
     MAX_NAME_BYTES,
     NAME_KEYS,
     NAME_PATTERN,
@@ -56,7 +55,7 @@ def schema() -> Schema:
             "streams": {
                 "description": "The streams, by name.",
                 "type": ["object", "null"],
-                "propertyNames": _name(*BUCKET_PREFIXES),
+                "propertyNames": _name(*BUCKETS),
                 "additionalProperties": {"$ref": "#/$defs/stream"},
             },
         },

@@ -18,7 +18,6 @@ from smith_topology.core.model import (
 )
 from smith_topology.core.selection import Selection
 
-BUCKET_PREFIXES = ("KV_", "OBJ_")
 NOT_OURS = ("OW101", "OW102")
 """Refusals about objects that are not this topology's to judge."""
 SERVERS_OWN = ("JS_MIRROR_", "JS_SRC_")
@@ -80,7 +79,7 @@ def removed(topology: Topology, live: Live, selection: Selection) -> Iterator[Ob
     A stream takes its consumers with it, so selecting it selects them, unless they are excluded by name.
     """
     gone = {
-        a: o for a, o in live.observed.items() if o.owner == topology.name and a not in topology.resources and not is_bucket(a)
+        a: o for a, o in live.observed.items() if o.owner == topology.name and a not in topology.resources and not a.is_bucket
     }
     selected = [
         o
@@ -156,13 +155,9 @@ def unmanaged(topology: Topology, live: Live) -> tuple[Address, ...]:
         address
         for address, observed in live.observed.items()
         if address not in topology.resources
-        and (observed.owner != topology.name or is_bucket(address))
+        and (observed.owner != topology.name or address.is_bucket)
         and not is_nobodys(observed)
     )
-
-
-def is_bucket(address: Address) -> bool:
-    return address.kind is Kind.STREAM and address.name.startswith(BUCKET_PREFIXES)
 
 
 def is_nobodys(observed: Observed) -> bool:

@@ -44,9 +44,6 @@ from smith_topology.jetstream.errors import ApiError, Fault, NoAnswer, ServerErr
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 SETTLE_PAUSE = 0.1
 
-WRITTEN = (Verdict.DONE, Verdict.ALTERED, Verdict.UNKNOWN)
-"""After these, something has been written, or may have been."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -94,7 +91,7 @@ class Run:
 
     async def verified(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Read everything written once more: what is no longer as it was left is not done after all."""
-        written = [place for place, each in enumerate(outcomes) if isinstance(each.step, Call) and each.verdict in WRITTEN]
+        written = [place for place, each in enumerate(outcomes) if isinstance(each.step, Call) and each.verdict.wrote]
         latest = {outcomes[place].step.address: place for place in written}
         places, ask = [place for place in latest.values() if outcomes[place].verdict is Verdict.DONE], read.Patient(self.api)
         checked = await read.gather(places, lambda place: self._checked(ask, outcomes[place]))

@@ -9,9 +9,6 @@ from smith_topology.core.model import Action, Call, Change, Outcome, Plan, Step,
 from smith_topology.render.results import Result, results
 from smith_topology.render.text import Style, Tone, clean, count, named, paragraph
 
-WRITTEN = (Verdict.DONE, Verdict.ALTERED, Verdict.UNKNOWN)
-"""After these, something has been written, or may have been."""
-
 
 def progress_line(outcome: Outcome, style: Style) -> str:
     """``+ stream.ORDERS created (0.01s)``, or why it wasn't."""
@@ -74,7 +71,7 @@ def report(plan: Plan, outcomes: Iterable[Outcome], style: Style) -> str:
     done = [change for change, result in found if result is Result.DONE]
     if len(done) == len(found):
         return style.paint(f"Apply complete! {tally(done)}.", Tone.ADD)
-    wrote = any(isinstance(each.step, Call) and each.verdict in WRITTEN for each in ended)
+    wrote = any(isinstance(each.step, Call) and each.verdict.wrote for each in ended)
     head = f"Applied in part: {len(done)} of {count(len(found), 'change')} done." if wrote else "Nothing was applied."
     sections = [style.paint(head, Tone.ALARM), *_groups(found, ended, style)]
     return "\n\n".join([*sections, "What is not done is still planned. To see it: smith-topo plan, with the same options."])

@@ -96,7 +96,7 @@ def counted_kinds(addresses: Iterable[Address]) -> str:
 
 
 def _noun(address: Address) -> str:
-    match address.kind:
+    match address.role:
         case Kind.CONSUMER:
             return "consumer"
         case Kind.KEY_VALUE:
@@ -104,9 +104,7 @@ def _noun(address: Address) -> str:
         case Kind.OBJECT_STORE:
             return "object bucket"
         case Kind.STREAM:
-            if address.name.startswith("KV_"):
-                return "KV bucket"
-            return "object bucket" if address.name.startswith("OBJ_") else "stream"
+            return "stream"
 
 
 def visible(text: str) -> int:

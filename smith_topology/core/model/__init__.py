@@ -6,7 +6,17 @@ integer bytes, times as RFC 3339 text (``docs/architecture.md``).
 
 from __future__ import annotations
 
-from smith_topology.core.model.addresses import Address, Config, Kind, Span, Version, consumer_address, digest, stream_address
+from smith_topology.core.model.addresses import (
+    BUCKETS,
+    Address,
+    Config,
+    Kind,
+    Span,
+    Version,
+    consumer_address,
+    digest,
+    stream_address,
+)
 from smith_topology.core.model.declared import Resource, Target, Topology
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
 from smith_topology.core.model.live import APPLIED, METADATA_SINCE, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
@@ -29,6 +39,7 @@ from smith_topology.core.model.planned import (
 
 __all__ = [
     "APPLIED",
+    "BUCKETS",
     "METADATA_SINCE",
     "OWNER",
     "OWN_METADATA",

@@ -23,6 +23,10 @@ class Kind(StrEnum):
     OBJECT_STORE = "object"
 
 
+BUCKETS: Mapping[str, Kind] = {"KV_": Kind.KEY_VALUE, "OBJ_": Kind.OBJECT_STORE}
+"""How the streams of buckets begin (ADR-8, ADR-20), and whose they are."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
     """Kind and path: ``stream.ORDERS``, ``consumer.ORDERS.billing``."""
@@ -41,6 +45,16 @@ class Address:
     def parent(self) -> Address:
         """The stream that holds this consumer; a stream is its own parent."""
         return Address(Kind.STREAM, self.path[:1])
+
+    @property
+    def role(self) -> Kind:
+        """What people call it: the stream of a bucket is that bucket."""
+        return BUCKETS.get(self.name[: self.name.find("_") + 1], self.kind) if self.kind is Kind.STREAM else self.kind
+
+    @property
+    def is_bucket(self) -> bool:
+        """Whether this is the stream that keeps a bucket, which no file can declare as a stream."""
+        return self.role is not self.kind
 
 
 def stream_address(name: str) -> Address:

@@ -206,6 +206,11 @@ class Verdict(StrEnum):
     STALE = "stale"
     UNKNOWN = "unknown"
 
+    @property
+    def wrote(self) -> bool:
+        """Whether something has been written, or may have been."""
+        return self in (Verdict.DONE, Verdict.ALTERED, Verdict.UNKNOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

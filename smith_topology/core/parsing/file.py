@@ -25,7 +25,6 @@ NAME_KEYS = ("name", "durable_name")
 OWNER_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 NAME_PATTERN = r"^[^\x00-\x20\x7f.*>/\\]+$"
 MAX_NAME_BYTES = 255
-BUCKET_PREFIXES = ("KV_", "OBJ_")
 TABLES: Mapping[Kind, Mapping[str, Field]] = {kind: by_name(rules.fields) for kind, rules in RULES.items()}
 
 _OWNER = re.compile(OWNER_PATTERN[:-1] + r"\Z")
@@ -245,9 +244,10 @@ def _name_fault(name: str) -> Fault | None:
 
 
 def _bucket_fault(name: str) -> Fault | None:
-    if not name.startswith(BUCKET_PREFIXES):
+    address = stream_address(name)
+    if not address.is_bucket:
         return None
-    what = "a key-value" if name.startswith("KV_") else "an object"
+    what = "a key-value" if address.role is Kind.KEY_VALUE else "an object"
     detail = f"{shown(name)} belongs to {what} bucket; as a plain stream its rules would be lost."
     fix = "Delete it: buckets are not declared as streams, and come with a later version of smith-topo."
     return Fault("bucket-stream", "A bucket declared as a stream", detail, fix)
