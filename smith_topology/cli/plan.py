@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import fields
 from typing import Annotated, assert_never
 
 import typer
@@ -13,6 +14,8 @@ from smith_topology.cli.console import style, tell
 from smith_topology.cli.exits import Exit, Finish
 from smith_topology.cli.options import Adopt, Connection, Files, Format, Output, Selected
 from smith_topology.core.model import Plan
+
+HIDDEN = "…"
 
 Detailed = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there is something to do.")]
 
@@ -41,20 +44,24 @@ def plan(
 
 
 def apply_command(files: Files, connection: Connection, selected: Selected, *, adopt: bool) -> str:
-    """What carries out the plan that these options made; secrets have to be given again."""
-    from smith_topology.jetstream.settings import redacted
-
-    options = {
-        "-f": files.file,
-        "-s": [redacted(connection.server)] if connection.server else None,
-        "--context": [connection.context] if connection.context else None,
-        "--js-domain": [connection.js_domain] if connection.js_domain else None,
-        "--js-api-prefix": [connection.js_api_prefix] if connection.js_api_prefix else None,
-        "--target": selected.target,
-        "--exclude": selected.exclude,
-    }
+    """What carries out the plan that these options made. `…` stands for a secret that has to be given again: left out, the
+    command could act as somebody else.
+    """
+    options = {"-f": files.file, **_reconnecting(connection), "--target": selected.target, "--exclude": selected.exclude}
     words = [word for option, values in options.items() for value in values or () for word in (option, shlex.quote(value))]
-    return " ".join(["apply", *words, *(["--adopt"] if adopt else [])])
+    flags = [*(["--tlsfirst"] if connection.tlsfirst else []), *(["--adopt"] if adopt else [])]
+    return " ".join(["apply", *words, *flags])
+
+
+def _reconnecting(connection: Connection) -> dict[str, list[str]]:
+    from smith_topology.jetstream.settings import redacted, urls
+
+    given = {each.name: getattr(connection, each.name) for each in fields(connection) if each.name != "tlsfirst"}
+    secret = ("password", "token") if given["password"] else ("user", "token")  # a user without a password is a token
+    shown = {name: HIDDEN if name in secret else value for name, value in given.items() if value}
+    if connection.server:
+        shown["server"] = ",".join(redacted(url, f"{HIDDEN}@") for url in urls(connection.server))
+    return {f"--{name.replace('_', '-')}": [value] for name, value in shown.items()}
 
 
 def rendered(found: Plan, output: Output, *, verb: str = "apply") -> str:

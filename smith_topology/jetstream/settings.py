@@ -117,8 +117,9 @@ def split_url(server: str) -> SplitResult:
     try:
         parts = urlsplit(server if "://" in server else f"nats://{server}")
         port = parts.port or 4222
-    except ValueError as error:
-        raise BadSettings(f"{redacted(server)!r} is not a server's URL.", f"Write it so: {DEFAULT_SERVER}") from error
+    except ValueError as error:  # what stands in the port's place may be a password whose `@` is missing
+        host = redacted(server).removeprefix("nats://").partition(":")[0]
+        raise BadSettings(f"What follows {host!r} is not the number of a port.", f"Write it so: {DEFAULT_SERVER}") from error
     if parts.scheme not in _SCHEMES:
         raise BadSettings(f"smith-topo does not speak {parts.scheme}://.", f"Write it so: {DEFAULT_SERVER}, or tls://…")
     if not parts.hostname or re.search(r"\s", server):
@@ -128,10 +129,13 @@ def split_url(server: str) -> SplitResult:
     return parts._replace(netloc=f"{userinfo}{at}{host}:{port}", path="")
 
 
-def redacted(server: str) -> str:
-    """The URL without its userinfo."""
-    scheme, slashes, rest = server.rpartition("://")
-    return scheme + slashes + rest.rpartition("@")[2]
+_USERINFO = re.compile(r"((?:[a-z]+://)?)(.*@)?(.*)", re.DOTALL)
+
+
+def redacted(server: str, instead: str = "") -> str:
+    """The URL with ``instead`` in the place of its userinfo, if it has any; up to the last `@`, whatever that holds."""
+    scheme, userinfo, rest = _USERINFO.fullmatch(server).groups()  # type: ignore[union-attr]  # it matches every text
+    return f"{scheme}{instead if userinfo else ''}{rest}"
 
 
 def _elsewhere(raw: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,16 +149,23 @@ def _layer(raw: Mapping[str, Any]) -> dict[str, Any]:
     if "timeout" in layer:
         layer["timeout"] = _seconds(layer["timeout"])
     if "servers" in layer:
-        urls = [split_url(url) for url in _urls(layer["servers"])]
-        layer["servers"] = tuple(redacted(url.geturl()) for url in urls)
+        split = [split_url(url) for url in urls(layer["servers"])]
+        layer["servers"] = tuple(redacted(url.geturl()) for url in split)
         if not layer.keys() & set(_WHO):
-            layer |= _userinfo(urls)
+            layer |= _userinfo(split)
     return layer
 
 
-def _urls(servers: str | Sequence[str]) -> list[str]:
+def urls(servers: str | Sequence[str]) -> list[str]:
+    """The parts of a comma-separated list. Raises BadSettings where one may be the rest of a password with a comma in it."""
     joined = servers if isinstance(servers, str) else ",".join(servers)
-    return [part.strip() for part in joined.split(",") if part.strip()]
+    first, *others = parts = [part.strip() for part in joined.split(",") if part.strip()] or [""]
+    if "://" in first and any("@" in other and "://" not in other for other in others):
+        raise BadSettings(
+            "The list of servers can be read in two ways, since a comma ends a URL.",
+            "Write a comma in a user's name or password as %2C, and begin every URL with nats:// or tls://.",
+        )
+    return [part for part in parts if part]
 
 
 def _userinfo(urls: Sequence[SplitResult]) -> dict[str, str]:

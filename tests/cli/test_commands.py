@@ -14,6 +14,7 @@ from smith_topology.core.parsing.encoding import MAX_BYTES
 from tests.cli.scenario import APPROVED, UNREACHABLE, Shop
 from tests.command import ROOT, TIMEOUT, run, spawn, started
 
+SECRET = "correct-horse"
 DONE, ERROR, DIFFERENT, REFUSED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 64, 130, 143
 EVERYTHING = ("--auto-approve", "--allow", "delete,data-loss")
 CONNECTING = (("plan",), APPROVED, ("drift",), ("destroy", "--auto-approve"), ("show",))
@@ -167,6 +168,30 @@ def test_plan_says_with_its_exit_code_whether_there_is_something_to_do(shop: Sho
     assert shop.live() == {}
     shop.apply()
     assert shop.run("plan", "--detailed-exitcode").exit_code == DONE
+
+
+@pytest.mark.parametrize(
+    ("options", "again"),
+    [
+        (
+            ("-s", f"nats://bob:{SECRET}@{{0}},nats://bob:{SECRET}@{{0}}", "--inbox-prefix", "_MINE", "--timeout", "9s"),
+            "--server 'nats://…@{0},nats://…@{0}' --inbox-prefix _MINE --timeout 9s",
+        ),
+        (("--user", "bob", "--password", SECRET, "--target", "stream.*"), "--user bob --password '…' --target 'stream.*'"),
+        (("--user", SECRET), "--user '…'"),
+        (("--token", SECRET), "--token '…'"),
+    ],
+)
+def test_a_plan_ends_with_the_command_that_applies_it_but_for_its_secrets(
+    shop: Shop, options: tuple[str, ...], again: str
+) -> None:
+    host = shop.url.removeprefix("nats://")
+    shop.write(STREAMS)
+
+    done = shop.run("plan", *(each.format(host) for each in options))
+
+    assert done.stdout.splitlines()[-1].strip() == f"smith-topo apply {again.format(host)}"
+    assert SECRET not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
