@@ -13,7 +13,7 @@ from typing import Any
 
 from smith_topology.core.diff import OWNED_BY, PROTECTED, PSEUDO_FIELDS, applied_digest
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import carry, in_utc
+from smith_topology.core.kinds.interface import carry
 from smith_topology.core.kinds.metadata import kept, without_server_metadata
 from smith_topology.core.model import (
     APPLIED,
@@ -130,12 +130,11 @@ class _Writer:
         fields = {name: value for name, value in after.items() if name not in PSEUDO_FIELDS}
         if self.server.keeps_metadata:
             fields["metadata"] = self._metadata(after)
-        table = RULES[self.address.kind].fields
         payload = copy.deepcopy(fields)
         if self.observed is None:
-            return in_utc(table, payload)
+            return payload
         live = {name: value for name, value in self.observed.config.items() if name != "metadata"}
-        return carry(table, live, payload)
+        return carry(RULES[self.address.kind].fields, live, payload)
 
     def _metadata(self, after: Config) -> dict[str, str]:
         """The user's keys and the owner's marks; ``smith-topo.protect`` holds the day it was first set, by the server's clock."""

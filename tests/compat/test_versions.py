@@ -168,3 +168,18 @@ def test_the_oldest_server_wants_max_deliver_with_backoff(oldest: Account) -> No
     assert oldest.apply(consumer(backoff=["1s", "5s"])).exit_code == 1
     assert oldest.names() == []
     oldest.converge(consumer(backoff=["1s", "5s"], max_deliver=3))
+
+
+def test_the_oldest_server_takes_no_change_of_a_consumer_with_a_start_time(oldest: Account) -> None:
+    """It compares the time with itself and finds another one (10012); what is the same again needs no request."""
+    start = {"deliver_policy": "by_start_time", "opt_start_time": "2026-01-01T02:00:00+02:00"}
+    oldest.converge(consumer(**start))
+
+    changed = consumer(**start, max_ack_pending=5)
+
+    plan = oldest.plan(changed, "--adopt")
+
+    assert (plan.exit_code, plan.codes) == (3, {"IM101", "OW105"})
+    assert oldest.apply(changed, "--auto-approve", "--adopt").exit_code == 3
+    assert oldest.update("consumer.ORDERS.first", "max_ack_pending", 5) == 10012
+    assert oldest.consumers("ORDERS")["first"]["max_ack_pending"] == 1000

@@ -201,6 +201,8 @@ def immutable(path: str, before: Config, after: Config, context: Context) -> str
 
     ``mem_storage``: before 2.14.4 the server answers OK and changes nothing.
     """
+    if before.get("opt_start_time") and context.server.version < V2_10:
+        return f"server {context.server.version} takes no change of a consumer with `opt_start_time` (2.10 does)"
     if path == "deliver_subject" and not (before.get(path) and after.get(path)):
         return "a consumer can't change between push and pull"
     if path == "max_waiting" and bool(before.get("deliver_subject")) != bool(after.get("deliver_subject")):

@@ -184,24 +184,6 @@ def _places(fields: tuple[Field, ...], items: Mapping[int, Config], names: tuple
     return places
 
 
-def in_utc(fields: tuple[Field, ...], config: Config) -> dict[str, Any]:
-    """The configuration with every time spelled in UTC: 2.9 takes an equal time in another zone for a change."""
-    table = by_name(fields)
-    return {name: _in_utc(table[name], value) if name in table else value for name, value in config.items()}
-
-
-def _in_utc(known: Field, value: Any) -> Any:
-    match known.type:
-        case Type.TIME:
-            return format_instant(instant(value))
-        case Type.BLOCK if known.many:
-            return [in_utc(known.fields, item) for item in value]
-        case Type.BLOCK:
-            return in_utc(known.fields, value)
-        case _:
-            return value
-
-
 def comparable(fields: tuple[Field, ...], config: Config) -> dict[str, Any]:
     """A reduced form in which equal meanings are equal values: sets sorted, times as instants."""
     table = by_name(fields)
