@@ -12,7 +12,7 @@ import typer
 
 from smith_topology.cli import session
 from smith_topology.cli.console import style, tell
-from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.exits import Exit, Finish, failed
 from smith_topology.cli.options import Connection, Files, Selected
 from smith_topology.core.model import Diagnostic, Plan, Severity, worst
 from smith_topology.core.ownership import NOT_OURS
@@ -44,28 +44,31 @@ def drift(
 ) -> None:
     """Compare the account with the file: 0 when they agree, 2 when they don't. Never writes to the server."""
     with session.told_to_machines(output):
-        what = session.declared(files.paths)
+        owner = ""
         try:
-            session.run(lambda: compare(what, connection, selected, output, metrics_file))
-        except Finish as end:
-            if end.diagnostics and metrics_file:
-                _write(metrics_file, metrics.drift(None, timestamp=time.time(), ok=False, owner=what.topology.name))
+            what = session.declared(files.paths)
+            owner = what.topology.name
+            found = session.run(lambda: compared(what, connection, selected))
+        except Finish:
+            unknown = metrics.drift(None, timestamp=time.time(), ok=False, owner=owner)
+            if output is DriftOutput.METRICS:
+                tell(unknown)
+            if metrics_file:
+                _write(metrics_file, unknown)
             raise
+        tell(rendered(found, output))
+        if metrics_file:
+            _write(metrics_file, measured(found))
+        raise Finish(verdict(found))
 
 
-async def compare(
-    what: session.Declared, connection: Connection, selected: Selected, output: DriftOutput, metrics_file: Path | None
-) -> None:
-    """Ends by raising Finish with the verdict."""
+async def compared(what: session.Declared, connection: Connection, selected: Selected) -> Plan:
+    """Raises Finish where that much is wrong that nothing can be compared."""
     async with session.connected(connection) as api:
         found = await session.surveyed(api, what, selected.selection)
-    code = verdict(found)
-    if code is Exit.ERROR:
-        raise Finish(code, session.stopping(found))
-    tell(rendered(found, output))
-    if metrics_file:
-        _write(metrics_file, measured(found))
-    raise Finish(code)
+    if verdict(found) is Exit.ERROR:
+        raise Finish(Exit.ERROR, session.stopping(found))
+    return found
 
 
 def verdict(found: Plan) -> Exit:
@@ -80,7 +83,9 @@ def verdict(found: Plan) -> Exit:
         return Exit.ERROR
     if general or any(each.code in NOT_OURS and found.server.keeps_metadata for each in stopping):
         return Exit.REFUSED
-    return Exit.DIFFERENCES if stopping or not found.is_empty else Exit.DONE
+    if found.differs:
+        return Exit.DIFFERENCES
+    return Exit(failed(stopping).code) if stopping else Exit.DONE
 
 
 def measured(found: Plan) -> str:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smith_topology.cli.console import tell
 from smith_topology.cli.exits import Exit, Finish, failed, raise_for
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from smith_topology.jetstream.settings import Settings
 
 LONGEST_ATTEMPT = 5.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,12 @@ async def surveyed(api: Api, what: Declared, selection: Selection, *, adopt: boo
     return await survey(api, what.topology, selection=selection, adopt=adopt, warnings=what.warnings)
 
 
-def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a command's coroutine; a server error becomes its diagnostic."""
     from smith_topology.jetstream.errors import ServerError
 
     try:
-        asyncio.run(work())
+        return asyncio.run(work())
     except ServerError as error:
         raise Finish(Exit.ERROR, (error.diagnostic,)) from error
 

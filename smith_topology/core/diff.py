@@ -38,9 +38,13 @@ UNSTAMPED = ("pause_until",)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Every object the topology has a say in, plus what stands in the way and what is left alone."""
+    """Every object the topology has a say in, plus what stands in the way and what is left alone.
+
+    ``held`` are the changes that a refusal of ownership keeps from being made.
+    """
 
     changes: tuple[Change, ...]
+    held: tuple[Change, ...]
     diagnostics: tuple[Diagnostic, ...]
     unmanaged: tuple[Address, ...]
     owned: int
@@ -49,7 +53,7 @@ class Difference:
 def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Selection = EVERYTHING) -> Difference:
     """Compare every selected object that is declared with the live one, and find the owned ones that no longer are."""
     contexts = Contexts(topology, live, selection)
-    changes, diagnostics = [], []
+    changes, held, diagnostics = list[Change](), list[Change](), list[Diagnostic]()
     for resource in topology.resources.values():
         if resource.address not in selection:
             continue
@@ -58,16 +62,15 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
         change = declared_change(topology.name, resource, observed, contexts.of(resource.address))
         if refusal and (change.fields or live.server.keeps_metadata):
             diagnostics.append(refusal)
+            held += [change] if refusal.code == ownership.UNOWNED else []
         else:
             changes.append(change)
     for observed in ownership.removed(topology, live, selection):
         refusals = ownership.removal_refusals(topology, observed, live, selection)
         diagnostics.extend(refusals)
-        if not refusals:
-            changes.append(removed_change(topology, observed, contexts.of(observed.address)))
-    return Difference(
-        tuple(changes), tuple(diagnostics), ownership.unmanaged(topology, live), ownership.count(topology.name, live)
-    )
+        (held if refusals else changes).append(removed_change(topology, observed, contexts.of(observed.address)))
+    unmanaged, owned = ownership.unmanaged(topology, live), ownership.count(topology.name, live)
+    return Difference(tuple(changes), tuple(held), tuple(diagnostics), unmanaged, owned)
 
 
 def declared_change(owner: str, resource: Resource, observed: Observed | None, context: Context) -> Change:

@@ -18,7 +18,8 @@ from smith_topology.core.model import (
 )
 from smith_topology.core.selection import Selection
 
-NOT_OURS = ("OW101", "OW102")
+UNOWNED = "OW101"
+NOT_OURS = (UNOWNED, "OW102")
 """Refusals about objects that are not this topology's to judge."""
 SERVERS_OWN = ("JS_MIRROR_", "JS_SRC_")
 
@@ -51,7 +52,7 @@ def _unowned(resource: Resource, server: Server) -> Diagnostic:
         else f"server {server.version_text} keeps no metadata (2.10 does), so who owns it can't be known."
     )
     return Diagnostic(
-        "OW101",
+        UNOWNED,
         Severity.REFUSAL,
         "Object exists and has no owner",
         f"{resource.address} is live already, and {why}",

@@ -41,6 +41,7 @@ class Prepared:
     topology: Topology
     live: Live
     changes: tuple[Change, ...]
+    held: tuple[Change, ...]
     diagnostics: tuple[Diagnostic, ...]
     questions: tuple[cost.Question, ...]
     unmanaged: tuple[Address, ...]
@@ -54,7 +55,7 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
     Diagnostics of severity ERROR or REFUSAL mean that nothing of it may be applied.
     """
     if elsewhere := tuple(feasibility.wrong_target(topology.target, live)):
-        return Prepared(topology, live, (), elsewhere, (), (), 0)
+        return Prepared(topology, live, (), (), elsewhere, (), (), 0)
     found = diff(topology, live, adopt=adopt, selection=selection)
     known = [*topology.resources, *(a for a, o in live.observed.items() if o.owner == topology.name)]
     diagnostics = [
@@ -66,7 +67,15 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
     ]
     questions = tuple(cost.questions(found.changes, live))
     return Prepared(
-        topology, live, found.changes, tuple(diagnostics), questions, found.unmanaged, found.owned, selection != EVERYTHING
+        topology,
+        live,
+        found.changes,
+        found.held,
+        tuple(diagnostics),
+        questions,
+        found.unmanaged,
+        found.owned,
+        partial=selection != EVERYTHING,
     )
 
 
@@ -78,6 +87,7 @@ def complete(prepared: Prepared, answers: cost.Answers, warnings: tuple[Diagnost
         topology=topology.name,
         server=live.server,
         changes=changes,
+        held=prepared.held,
         steps=_steps(changes, topology, live, arrange(changes, live)),
         diagnostics=(*prepared.diagnostics, *(each for each in warnings if each.code not in ANSWERED_BY_SERVER)),
         unmanaged=prepared.unmanaged,

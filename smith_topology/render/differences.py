@@ -56,7 +56,7 @@ def sort_of(change: Change) -> Difference | None:
 def sorted_out(plan: Plan) -> dict[Difference, list[Change]]:
     """The changes by sort, every sort present, gravest first."""
     groups: dict[Difference, list[Change]] = {each: [] for each in Difference}
-    for change in plan.changes:
+    for change in (*plan.changes, *plan.held):
         if sort := sort_of(change):
             groups[sort].append(change)
     return groups

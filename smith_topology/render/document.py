@@ -30,7 +30,7 @@ from smith_topology.core.model import (
     Step,
 )
 from smith_topology.render.amounts import total
-from smith_topology.render.differences import sort_of, sorted_out
+from smith_topology.render.differences import Difference, sorted_out
 from smith_topology.render.results import Result, results
 
 Document: TypeAlias = dict[str, Any]
@@ -214,20 +214,19 @@ def drift_document(plan: Plan) -> Document:
         "format_version": "1.0",
         "owner": plan.topology,
         "target": target(plan),
-        "drift": not plan.is_empty,
+        "drift": plan.differs,
         "summary": {sort.value: len(changes) for sort, changes in sorted_out(plan).items()},
         "unchanged": len(plan.of(Action.NO_OP)),
-        "resources": [_difference(change) for change in plan.changes if change.action is not Action.NO_OP],
+        "resources": [_difference(change, sort) for sort, changes in sorted_out(plan).items() for change in changes],
         "diagnostics": [diagnostic_document(each) for each in plan.diagnostics],
         "unmanaged": [str(address) for address in plan.unmanaged],
     }
 
 
-def _difference(change: Change) -> Document:
-    sort = sort_of(change)
+def _difference(change: Change, sort: Difference) -> Document:
     return {
         "address": str(change.address),
-        "kind": sort.value if sort else None,
+        "kind": sort.value,
         **_detail(change),
         "live": change.before,
         "declared": change.after,

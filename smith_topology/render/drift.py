@@ -20,17 +20,17 @@ def render(plan: Plan, style: Style) -> str:
     """The whole report: headline, a group for each sort of difference, diagnostics, what to do."""
     groups = sorted_out(plan)
     sections = [
-        style.paint(headline(plan), Tone.STRONG if plan.is_empty else Tone.ALARM),
+        style.paint(headline(plan), Tone.ALARM if plan.differs else Tone.STRONG),
         *("\n".join(_group(sort, changes, style)) for sort, changes in groups.items() if changes),
         boxes.render(plan.diagnostics, style),
-        "" if plan.is_empty else _advice(plan),
+        _advice(plan) if plan.differs else "",
     ]
     return "\n\n".join(section for section in sections if section)
 
 
 def headline(plan: Plan) -> str:
     """``Drift on account SMITH @ prod-eu: 2 changed by hand, 1 missing.``; one line, fit for a log or an alert."""
-    if not plan.is_empty:
+    if plan.differs:
         found = [f"{len(changes)} {sort.words}" for sort, changes in sorted_out(plan).items() if changes]
         blocking = boxes.tally(each for each in plan.diagnostics if is_blocking(each))
         return f"Drift on {account(plan.server)}: {', '.join([*found, *([blocking] if blocking else [])])}."

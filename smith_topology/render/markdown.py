@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from smith_topology.core.model import Action, Change, Diagnostic, Plan
 from smith_topology.render.amounts import described, disturbance, loss_sentence, total
@@ -29,8 +29,8 @@ def plan(plan: Plan) -> str:
 def drift(plan: Plan) -> str:
     """The verdict of a comparison, and what differs."""
     lines = [f"### smith-topo: {escaped(headline(plan))}"]
-    if not plan.is_empty:
-        lines.append("\n".join(_table(plan)))
+    if plan.differs:
+        lines.append("\n".join(_table([*plan.changes, *plan.held])))
     if plan.diagnostics:
         lines.append("\n".join(_diagnostics(plan.diagnostics)))
     return "\n\n".join(lines)
@@ -42,7 +42,7 @@ def _head(plan: Plan) -> Iterator[str]:
     if not plan.is_empty:
         if also := disturbance(total(plan.changes)):
             yield also
-        yield "\n".join(_table(plan))
+        yield "\n".join(_table(plan.changes))
     if plan.diagnostics:
         yield "\n".join(_diagnostics(plan.diagnostics))
     if plan.required:
@@ -62,12 +62,12 @@ def _verdict(plan: Plan) -> str:
 ROWS = 200
 
 
-def _table(plan: Plan) -> Iterator[str]:
+def _table(changes: Sequence[Change]) -> Iterator[str]:
     """Destroys first: whoever reads only the first rows must see them."""
     yield "| | Object | Change | Cost |"
     yield "|---|---|---|---|"
     gravest = (Action.DELETE, Action.REPLACE, Action.UPDATE, Action.CREATE, Action.FORGET)
-    ordered = [change for action in gravest for change in plan.of(action)]
+    ordered = [change for action in gravest for change in changes if change.action is action]
     for change in ordered[:ROWS]:
         yield f"| `{change.action.glyph}` | {escaped(str(change.address))} | {_what(change)} | {_cost(change)} |"
     if len(ordered) > ROWS:
@@ -109,12 +109,14 @@ def _details(plan: Plan, room: int) -> str:
     """The plan as the terminal shows it, in a block that no name can close: it is HTML, and escaped as such."""
     lines, used = [], 0
     for change in plan.changes:
+        if change.action is Action.NO_OP:
+            continue
         block = [html.escape(line, quote=False) for line in change_lines(change, plan.topology, PLAIN)]
         used += sum(len(line) + 1 for line in block)
         if used > room - 200:
             lines.append("… cut here; run smith-topo plan to see the rest")
             break
-        lines += block if change.action is not Action.NO_OP else []
+        lines += block
     inside = "\n".join(lines)
     return f"<details><summary>Details</summary>\n\n<pre>\n{inside}\n</pre>\n\n</details>"
 

@@ -15,7 +15,7 @@ from smith_topology.render import document
 from smith_topology.render import drift as drift_text
 from smith_topology.render.amounts import loss_sentence, total
 from smith_topology.render.diagnostics import by_gravity, word
-from smith_topology.render.differences import sort_of
+from smith_topology.render.differences import sorted_out
 from smith_topology.render.outcome import tally, trouble
 from smith_topology.render.plan import counts, required, will
 from smith_topology.render.results import Result, results
@@ -44,13 +44,13 @@ def plan(plan: Plan, timestamp: str) -> Iterator[str]:
 
 def drift(plan: Plan, timestamp: str) -> Iterator[str]:
     """A ``resource_drift`` line for each difference, and the headline last."""
-    for change in plan.changes:
-        if sort := sort_of(change):
+    for sort, changes in sorted_out(plan).items():
+        for change in changes:
             payload = {"change": {**_change(change), "kind": sort.value}}
             yield _line("warn", f"{named(change.address)}: {sort.words}", timestamp, "resource_drift", payload)
     yield from diagnostics(plan.diagnostics, timestamp)
     summary = {**document.drift_document(plan)["summary"], "operation": "drift"}
-    yield _line("info" if plan.is_empty else "warn", drift_text.headline(plan), timestamp, "drift_summary", {"changes": summary})
+    yield _line("warn" if plan.differs else "info", drift_text.headline(plan), timestamp, "drift_summary", {"changes": summary})
 
 
 def planned_change(change: Change, timestamp: str) -> str:

@@ -130,9 +130,17 @@ def test_what_is_protected_and_no_longer_declared_is_a_difference(shop: Shop) ->
     shop.write(empty_streams("KEPT"))
 
     done = shop.run("drift")
+    found = shop.json("drift", expect=DIFFERENT)
+    counted = shop.run("drift", "--output", "metrics").stdout
 
     assert done.exit_code == DIFFERENT
     assert "stream.ORDERS is protected" in " ".join(done.stdout.split())
+    assert "1 owned but not in the file" in done.stdout
+    assert (found["drift"], found["summary"]["extra"]) == (True, 1)
+    assert [(each["address"], each["kind"]) for each in found["resources"]] == [("stream.ORDERS", "extra")]
+    assert _metric(counted, r'resources\{owner="shop",kind="extra"\}') == 1
+    assert "stream.ORDERS" in shop.run("drift", "--output", "ndjson").stdout.splitlines()[0]
+    assert "stream.ORDERS" in shop.run("drift", "--output", "markdown").stdout.splitlines()[4]
 
 
 @pytest.mark.parametrize("key", ["__team", "__", "team"])
@@ -243,6 +251,18 @@ def test_the_metrics_file_says_that_the_check_failed(shop: Shop) -> None:
     text = path.read_text(encoding="utf-8")
     assert _metric(text, r'check_success\{owner="shop"\}') == 0
     assert "resources" not in text
+
+
+def test_metrics_say_that_the_check_failed_where_the_file_is_broken(applied: Shop) -> None:
+    path = applied.directory / "drift.prom"
+    assert applied.run("drift", "--metrics-file", path).exit_code == DONE
+    (applied.directory / "topology.yaml").write_text("version: 1\nname: shop\nstreams: [")
+
+    done = applied.run("drift", "--metrics-file", path, "--output", "metrics")
+
+    assert done.exit_code == ERROR
+    for text in (path.read_text(encoding="utf-8"), done.stdout):
+        assert _metric(text, r'check_success\{owner=""\}') == 0
 
 
 @pytest.mark.parametrize("output", ["human", "metrics"])

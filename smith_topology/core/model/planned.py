@@ -159,6 +159,7 @@ Step: TypeAlias = Call | Wait
 class Plan:
     """Everything apply will do, and everything a person needs to approve it.
 
+    ``held`` are differences that ownership keeps as they are: nothing is done about them, whatever is approved.
     ``partial`` says that only selected objects were looked at, so that nothing can be said of the others.
     """
 
@@ -167,6 +168,7 @@ class Plan:
     changes: tuple[Change, ...]
     steps: tuple[Step, ...]
     diagnostics: tuple[Diagnostic, ...]
+    held: tuple[Change, ...] = ()
     unmanaged: tuple[Address, ...] = ()
     owned: int = 0
     digest: str = ""
@@ -175,6 +177,11 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         return all(change.action is Action.NO_OP for change in self.changes)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the account is otherwise than declared, also where nothing can be done about it."""
+        return not self.is_empty or bool(self.held)
 
     @property
     def can_apply(self) -> bool:
