@@ -76,7 +76,7 @@ def execute(
                 finish_empty(plan, output)
                 return
             await approval.obtain(plan, approving, count_deletes=verb == "apply")
-            await carry_out(api, plan, approving, connection, output)
+            await carry_out(api, plan, approving, output)
 
     session.run(work)
 
@@ -96,21 +96,31 @@ def finish_empty(plan: Plan, output: Output) -> None:
         tell(reported(plan, [], output))
 
 
-async def carry_out(api: Api, plan: Plan, approving: Approving, connection: Connection, output: Output) -> None:
+async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) -> None:
     """Run the steps, read everything back, report, and finish with the code that says how it went."""
     from smith_topology.jetstream.apply import Pace, Run
 
     stop, outcomes = asyncio.Event(), list[Outcome]()
-    _, patience = session.settings_of(connection)
-    run = Run(api, plan, Pace(approving.parallelism, patience), stop)
-    with interruptible(stop) as received, Progress(plan, output) as progress:
-        async for outcome in run.outcomes():
-            outcomes.append(outcome)
-            progress.add(outcome)
-        verified = await run.verified(outcomes)
-    if text := reported(plan, verified, output):
-        tell(text)
-    finish(verified, received)
+    run = Run(api, plan, Pace(approving.parallelism, api.patience), stop)
+    with interruptible(stop) as received:
+        try:
+            with Progress(plan, output) as progress:
+                async for outcome in run.outcomes():
+                    outcomes.append(outcome)
+                    progress.add(outcome)
+            outcomes = await run.verified(outcomes)
+        except asyncio.CancelledError:
+            talk("Interrupted for the second time: what was done is not read again.")
+            outcomes += run.abandoned()
+            uncancel()
+    tell(reported(plan, outcomes, output))
+    finish(outcomes, received)
+
+
+def uncancel() -> None:
+    """Go on after a cancellation, to tell what is known and to end in good order."""
+    if task := asyncio.current_task():
+        task.uncancel()
 
 
 def reported(plan: Plan, outcomes: list[Outcome], output: Output) -> str:
@@ -126,9 +136,9 @@ def reported(plan: Plan, outcomes: list[Outcome], output: Output) -> str:
 
 
 def finish(outcomes: list[Outcome], received: list[signal.Signals]) -> None:
-    """Raise Finish unless every step is done and was found done when read again."""
+    """Raise Finish unless every step is done and was found done when read again, which a second signal cuts short."""
     undone = [o for o in outcomes if o.verdict is not Verdict.DONE]
-    if not undone:
+    if not undone and len(received) < 2:
         return
     if any(o.verdict.wrote for o in outcomes):
         raise Finish(Exit.PARTLY)
@@ -140,13 +150,14 @@ def finish(outcomes: list[Outcome], received: list[signal.Signals]) -> None:
 
 @contextmanager
 def interruptible(stop: asyncio.Event) -> Iterator[list[signal.Signals]]:
-    """The first Ctrl-C or SIGTERM lets the requests under way finish; the second one ends at once."""
-    loop, received = asyncio.get_running_loop(), list[signal.Signals]()
+    """The first Ctrl-C or SIGTERM lets the requests under way finish; the second one cancels whoever waits for them."""
+    loop, task, received = asyncio.get_running_loop(), asyncio.current_task(), list[signal.Signals]()
 
     def hear(number: signal.Signals) -> None:
-        if received:
-            raise KeyboardInterrupt
         received.append(number)
+        if len(received) > 1 and task:
+            task.cancel()
+            return
         talk("Interrupted: finishing the requests under way. Once more ends at once, and then what was done is not known.")
         stop.set()
 

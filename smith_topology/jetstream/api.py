@@ -93,15 +93,19 @@ class Api:
         info, told = await asyncio.gather(self.request("INFO"), self._whoami())
         greeting, user, host = self._link.greeting, told.get("data", {}), told.get("server", {})
         text = str(greeting.get("version", ""))
+        try:
+            version = Version.parse(text)
+        except ValueError as error:
+            raise JetStreamOff(f"The server's version makes no sense: {text!r}.", "Connect to a nats-server.") from error
         return Server(
-            version=Version.parse(text),
+            version=version,
             version_text=text,
             name=greeting.get("server_name", ""),
             cluster=greeting.get("cluster") or "",
             account=user.get("account_name") or user.get("account") or "",
             domain=info.get("domain") or "",
             limits=info.get("limits") or {},
-            time=host.get("time") or datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            time=host.get("time") or our_clock(),
         )
 
     async def _whoami(self) -> Mapping[str, Any]:
@@ -164,6 +168,11 @@ class Api:
         return JetStreamOff(
             "The server runs without JetStream.", "Start it with -js or a jetstream block, or name its domain: --js-domain NAME"
         )
+
+
+def our_clock() -> str:
+    """RFC 3339, UTC: for servers that don't tell theirs."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _expire(future: asyncio.Future[Msg], subject: str, seconds: float) -> None:

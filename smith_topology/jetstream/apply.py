@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from smith_topology.core.cost import answering, breaks_promise, can_lose, lost, priced, questions
+from smith_topology.core.cost import Excess, can_lose, excess, questions
 from smith_topology.core.diff import compare, normal_form
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.interface import Context, by_name
 from smith_topology.core.model import (
     Address,
     Call,
+    Change,
     Config,
     Diagnostic,
     FieldChange,
@@ -61,7 +63,10 @@ class Run:
 
     def __init__(self, api: Api, plan: Plan, pace: Pace, stop: asyncio.Event) -> None:
         self.api, self.plan, self.server, self.pace, self.stop = api, plan, plan.server, pace, stop
-        self.changes = {change.address: change for change in plan.changes}
+        self.families: dict[Address, dict[Address, Change]] = defaultdict(dict)
+        for change in plan.changes:
+            self.families[change.address.parent][change.address] = change
+        self.under_way: dict[int, Step] = {}
         self.left: dict[Address, str] = {}
         self.accepted: set[int] = set()
         self.lost = False
@@ -75,11 +80,13 @@ class Run:
         agenda, running = Agenda(self.plan.steps), set[asyncio.Task[Outcome]]()
         while True:
             while len(running) < self.pace.parallelism and not self._ended() and (step := agenda.start()):
+                self.under_way[step.id] = step
                 running.add(asyncio.create_task(self._carry_out(step)))
             if not running:
                 break
             ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for outcome in (task.result() for task in ended):
+                del self.under_way[outcome.step.id]
                 yield outcome
                 if outcome.verdict is Verdict.DONE:
                     agenda.done(outcome.step)
@@ -93,10 +100,23 @@ class Run:
         """Read everything written once more: what is no longer as it was left is not done after all."""
         written = [place for place, each in enumerate(outcomes) if isinstance(each.step, Call) and each.verdict.wrote]
         latest = {outcomes[place].step.address: place for place in written}
-        places, ask = [place for place in latest.values() if outcomes[place].verdict is Verdict.DONE], read.Patient(self.api)
-        checked = await read.gather(places, lambda place: self._checked(ask, outcomes[place]))
-        found = dict(zip(places, checked, strict=True))
+        places = [place for place in latest.values() if outcomes[place].verdict is Verdict.DONE]
+        found = dict(zip(places, await self._read_again([outcomes[place] for place in places]), strict=True))
         return [found.get(place, each) for place, each in enumerate(outcomes)]
+
+    async def _read_again(self, done: list[Outcome]) -> list[Outcome]:
+        """A server that was lost is asked once, for all of them, whether it is back."""
+        try:
+            if self.lost:
+                await self.api.request("INFO")
+        except ServerError as error:
+            return [_unchecked(each, error) for each in done]
+        ask = read.Patient(self.api)
+        return await read.gather(done, lambda outcome: self._checked(ask, outcome))
+
+    def abandoned(self) -> list[Outcome]:
+        """What was under way when nobody waited for it any longer: it may be done, or not."""
+        return [Outcome(step, Verdict.UNKNOWN, 0.0, _abandoned(step)) for step in self.under_way.values()]
 
     def _ended(self) -> str:
         """Why nothing more is started, or ``""``."""
@@ -106,7 +126,10 @@ class Run:
 
     async def _carry_out(self, step: Step) -> Outcome:
         started = time.monotonic()
-        verdict, diagnostic = await self._attempt(step, started + self.pace.patience)
+        try:
+            verdict, diagnostic = await self._attempt(step, started + self.pace.patience)
+        except Exception as error:  # noqa: BLE001  # a mistake of ours must not take along the report of what is done
+            verdict, diagnostic = Verdict.UNKNOWN, _mistaken(step, error)
         return Outcome(step, verdict, time.monotonic() - started, diagnostic)
 
     async def _attempt(self, step: Step, deadline: float) -> tuple[Verdict, Diagnostic | None]:
@@ -151,30 +174,22 @@ class Run:
         wanted = call.before if call.before is not None else self.left.get(call.address, "")
         if fingerprint(seen) != wanted:
             return (Verdict.UNKNOWN, _changed_meanwhile(call)) if doubt else (Verdict.STALE, _stale(call, seen))
-        return await self._company(call) or await self._broken_promise(call)
+        return await self._costlier(call)
 
-    async def _company(self, call: Call) -> tuple[Verdict, Diagnostic | None] | None:
-        """A stream is not deleted while a consumer is on it that the plan has not deleted before: somebody else's, made since."""
-        if call.verb is not Verb.DELETE or call.address.kind is not Kind.STREAM:
-            return None
-        live = await read.family(self.api, self.server, call.address.name)
-        strangers = [each.address for each in live.consumers(call.address.name) if not is_nobodys(each)]
-        return (Verdict.STALE, _in_company(call, strangers[0])) if strangers else None
-
-    async def _broken_promise(self, call: Call) -> tuple[Verdict, Diagnostic | None] | None:
-        """A change is not sent if it would lose more by now than the plan announced (``core.cost.promise``): any message where
-        none was announced, else more than a tenth and 100 messages on top.
+    async def _costlier(self, call: Call) -> tuple[Verdict, Diagnostic | None] | None:
+        """A change is not sent if by now it would lose more than the plan announced (``core.cost.promise``), nor is a stream
+        deleted while a consumer is on it that the plan has not deleted before: somebody else's, made since.
         """
-        change = self.changes[call.address]
+        family = self.families[call.address.parent]
+        change, parent = family[call.address], family.get(call.address.parent)
         if not can_lose(change):
             return None
-        live = await measure.fresh(self.api, self.server, change)
-        family = tuple(each for address, each in self.changes.items() if address.parent == change.address.parent)
-        now = priced(family, live, await measure.answers(self.api, questions((change,), live)))
-        told = answering(change, family)
-        if not breaks_promise(told, family, now):
-            return None
-        return Verdict.STALE, _would_lose(call, lost([told]), lost(each for each in now if each.address == told.address))
+        live = await measure.fresh(self.api, self.server, change, parent)
+        strangers = [each.address for each in live.consumers(call.address.name) if not is_nobodys(each)]
+        if strangers and call.verb is Verb.DELETE and call.address.kind is Kind.STREAM:
+            return Verdict.STALE, _in_company(call, strangers[0])
+        more = excess(change, family, live, await measure.answers(self.api, questions((change,), live)))
+        return (Verdict.STALE, _would_lose(call, more)) if more else None
 
     async def _send(self, call: Call) -> tuple[Verdict, Diagnostic | None]:
         answer = await self.api.request(call.endpoint, call.payload or None)
@@ -232,9 +247,9 @@ class Run:
         call = outcome.step
         assert isinstance(call, Call)
         try:
-            seen = await (self._seen(call) if self.lost else ask.repeat(lambda: self._seen(call)))
+            seen = await ask.repeat(lambda: self._seen(call))
         except ServerError as error:
-            return replace(outcome, verdict=Verdict.UNKNOWN, diagnostic=_unread(call, error))
+            return _unchecked(outcome, error)
         if self._is_done(call, seen):
             return outcome
         return replace(outcome, verdict=Verdict.ALTERED, diagnostic=_not_so(call, self._differences(call, seen)))
@@ -268,9 +283,21 @@ def _refused(step: Step, error: ServerError) -> Diagnostic:
     return Diagnostic(told.code, told.severity, told.summary, told.detail, told.fix, step.address)
 
 
-def _unread(call: Call, error: ServerError) -> Diagnostic:
-    detail = f"The server answered OK for {call.address}, and then it could not be read again: {error.summary}."
-    return _diagnostic(call, "AP109", "Object could not be read again", detail, "Plan again when the server answers.")
+def _unchecked(outcome: Outcome, error: ServerError) -> Outcome:
+    step = outcome.step
+    detail = f"The server answered OK for {step.address}, and then it could not be read again: {error.summary}."
+    told = _diagnostic(step, "AP109", "Object could not be read again", detail, "Plan again when the server answers.")
+    return replace(outcome, verdict=Verdict.UNKNOWN, diagnostic=told)
+
+
+def _abandoned(step: Step) -> Diagnostic:
+    detail = f"{step.address} was being written when the run was interrupted for the second time."
+    return _diagnostic(step, "AP110", "Nobody waited for the answer", detail, "Plan again: it shows what is done.")
+
+
+def _mistaken(step: Step, error: Exception) -> Diagnostic:
+    detail = f"{step.address}: {type(error).__name__}. This is a mistake of smith-topo, not of yours."
+    return _diagnostic(step, "bug", "Unexpected error", detail, "Plan again: it shows what is done. And please report this.")
 
 
 def _unseen(step: Step, error: ServerError) -> Diagnostic:
@@ -312,13 +339,13 @@ def _in_company(call: Call, stranger: Address) -> Diagnostic:
     )
 
 
-def _would_lose(call: Call, announced: int, now: int) -> Diagnostic:
-    said = f"{announced:,} messages" if announced else "no message"
+def _would_lose(call: Call, more: Excess) -> Diagnostic:
+    said = f"{more.announced:,} messages" if more.announced else "no message"
     return _diagnostic(
         call,
         "AP106",
         "Change would lose more messages by now",
-        f"The plan said that {call.address} loses {said}; by now it would lose up to {now:,}. It was left alone.",
+        f"The plan said that {call.address} loses {said}; by now it would lose up to {more.now:,}. It was left alone.",
         "Plan again, and look at the cost.",
     )
 

@@ -10,8 +10,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from smith_topology.core.cost import EVERYTHING, Answer, Answers, OlderThan, OldestBeyond, Outside, PerSubjectExcess, Question
-from smith_topology.core.model import Bound, Change, Live, Server, stream_address
+from smith_topology.core.cost import (
+    EVERYTHING,
+    Answer,
+    Answers,
+    OlderThan,
+    OldestBeyond,
+    Outside,
+    PerSubjectExcess,
+    Question,
+    by_interest,
+)
+from smith_topology.core.model import Bound, Change, Kind, Live, Server, stream_address
 from smith_topology.core.order import origins
 from smith_topology.core.subjects import SubjectIndex
 from smith_topology.core.times import instant
@@ -27,21 +37,21 @@ MOST_DELETED = 1_000_000
 SCAN_AT_ONCE = 256
 
 
-async def fresh(api: Api, server: Server, change: Change) -> Live:
-    """What the price of one change depends on, as it is now: its stream with all consumers, and the streams it copies.
-
-    The clock is read again where it matters. Raises ServerError.
+async def fresh(api: Api, server: Server, change: Change, parent: Change | None) -> Live:
+    """What the price of one change depends on, as it is now and by the server's clock: its stream, its consumers as far as
+    they matter, and the streams it copies. ``parent`` is what the plan does to its stream. Raises ServerError.
     """
-    if any(each.path == "max_age" for each in change.fields):
-        server = replace(server, time=(await Patient(api).repeat(api.server)).time)
-    family = await read.family(api, server, change.address.path[0])
+    if change.address.kind is Kind.CONSUMER:
+        return await read.family(api, server, change.address, lambda stream: by_interest(stream, parent))
+    family = await read.family(api, server, change.address, lambda _: True)
     copied = [stream_address(name) for name in origins(change.after or {})]
     found = await gather(copied, lambda address: Patient(api).repeat(lambda: read.one(api, address)))
-    return Live(server, {**{each.address: each for each in found if each}, **family.observed})
+    return replace(family, observed={**{each.address: each for each in found if each}, **family.observed})
 
 
 async def answers(api: Api, questions: Iterable[Question]) -> Answers:
-    """The answers to be had; a question that a permission or an old server leaves open, or too many subjects do, is left out.
+    """The answers to be had; a question that a permission or an old server leaves open, or too many subjects do, or that
+    nobody answers, is left out.
 
     A failure that may pass is waited for, up to ``api.patience`` for each question.
     """

@@ -27,7 +27,7 @@ from smith_topology.core.model import (
     consumer_address,
     stream_address,
 )
-from smith_topology.jetstream.api import Api
+from smith_topology.jetstream.api import Api, our_clock
 from smith_topology.jetstream.errors import ApiError, Fault, NoAnswer, ServerError, fault_of
 
 IN_FLIGHT = 64
@@ -133,15 +133,21 @@ async def _info_of(api: Api, address: Address) -> dict[str, Any] | None:
         raise
 
 
-async def family(api: Api, server: Server, stream: str) -> Live:
-    """One stream and its consumers as they are now, by the server's clock as it is now (2.9 does not tell it); empty when
-    the stream is gone. Raises ServerError.
+async def family(api: Api, server: Server, address: Address, together: Callable[[Config], bool]) -> Live:
+    """An object's stream, and its consumers, as they are now, by the server's clock as it is now (2.9 does not tell it).
+
+    All consumers where ``together`` says so of the stream's configuration, else the object alone. Empty when the stream is
+    gone. Raises ServerError.
     """
-    info = await _info_of(api, stream_address(stream))
+    info = await _info_of(api, address.parent)
     if info is None:
         return Live(server, {})
-    server, found = replace(server, time=info.get("ts") or server.time), _stream(info)
-    return Live(server, {found.address: found, **{each.address: each for each in await _consumers(Patient(api), stream)}})
+    server, stream = replace(server, time=info.get("ts") or our_clock()), _stream(info)
+    if together(stream.config):
+        found = await _consumers(Patient(api), stream.address.name)
+    else:
+        found = [each for each in [await one(api, address)] if each]
+    return Live(server, {each.address: each for each in (stream, *found)})
 
 
 def observed(address: Address, info: dict[str, Any]) -> Observed:

@@ -12,12 +12,11 @@ from smith_topology.core.cost import (
     Answers,
     OldestBeyond,
     PerSubjectExcess,
-    breaks_promise,
     can_lose,
-    lost,
     priced,
     questions,
 )
+from smith_topology.core.cost.promise import breaks_promise, lost
 from smith_topology.core.model import (
     Action,
     Address,

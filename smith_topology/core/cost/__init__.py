@@ -14,21 +14,21 @@ from smith_topology.core.cost.asked import (
     questions,
 )
 from smith_topology.core.cost.pricing import priced
-from smith_topology.core.cost.promise import answering, breaks_promise, can_lose, lost
+from smith_topology.core.cost.promise import Excess, by_interest, can_lose, excess
 
 __all__ = [
     "EVERYTHING",
     "Answer",
     "Answers",
+    "Excess",
     "OlderThan",
     "OldestBeyond",
     "Outside",
     "PerSubjectExcess",
     "Question",
-    "answering",
-    "breaks_promise",
+    "by_interest",
     "can_lose",
-    "lost",
+    "excess",
     "priced",
     "questions",
 ]

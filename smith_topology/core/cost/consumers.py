@@ -47,7 +47,7 @@ def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent:
     the first consumer to go.
     """
     if here.all_go:
-        counted = bool(parent and becomes_interest(parent)) or consumer.address != min(c.address for c in here.leaving)
+        counted = bool(parent and becomes_interest(parent)) or consumer.address != here.first_to_leave
         return Answer(0 if counted else messages_of(stream), None, Bound.UPPER if here.passing else Bound.EXACT)
     if here.keeps_everything and not (parent and parent.action is Action.UPDATE):
         return Answer(0)

@@ -36,6 +36,10 @@ class Consumers:
         """The same of those that stay as they are."""
         return wanted_by_any(self.staying)
 
+    @cached_property
+    def first_to_leave(self) -> Address:
+        return min(each.address for each in self.leaving)
+
     @property
     def all_go(self) -> bool:
         return not (self.staying or self.turning or self.created)

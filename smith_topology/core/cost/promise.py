@@ -7,11 +7,15 @@ the one that was allowed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
+from smith_topology.core.cost.asked import Answers
 from smith_topology.core.cost.consumers import FILTERS, LOSES_INTEREST
+from smith_topology.core.cost.pricing import priced
 from smith_topology.core.cost.streams import BECOMES_INTEREST
-from smith_topology.core.model import Action, Change, Kind
+from smith_topology.core.model import Action, Address, Change, Config, Kind, Live
 from smith_topology.core.order import origins
 
 TOLERATED_PERCENT = 10
@@ -42,26 +46,51 @@ def can_lose(change: Change) -> bool:
             return False
 
 
-def lost(changes: Iterable[Change]) -> int:
-    """The messages, and deliveries of messages, that all these changes lose by their effects."""
-    return sum(effect.messages + effect.skipped for change in changes for effect in change.effects)
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Messages that a change was announced to lose, and would lose by now."""
+
+    announced: int
+    now: int
 
 
-def answering(change: Change, family: tuple[Change, ...]) -> Change:
-    """The change whose announcement counts for this one. A stream's end begins with its consumers', and on an interest stream
-    the last of them takes the messages that were announced with the stream.
+Family: TypeAlias = Mapping[Address, Change]
+"""The changes of a stream and of its consumers, by address, as they were priced in the plan."""
+
+
+def excess(change: Change, family: Family, live: Live, answers: Answers) -> Excess | None:
+    """By how much more than it may a change would lose by now; None when it keeps to what was announced.
+
+    ``live`` holds its stream and, where ``by_interest`` says so, all consumers of it.
     """
-    ends = (each for each in family if each.address == change.address.parent and each.action is Action.DELETE)
-    return next(ends, change)
+    parent, stream = family.get(change.address.parent), live.stream(change.address.parent.name)
+    together = by_interest(stream.config if stream else {}, parent)
+    announced = tuple(family.values()) if together else tuple({each.address: each for each in (parent, change) if each}.values())
+    now = priced(announced, live, answers)
+    # A stream's end begins with its consumers', and the last of them takes what was announced with the stream.
+    told = parent if parent and parent.action is Action.DELETE else change
+    if not breaks_promise(told, announced, now):
+        return None
+    return Excess(lost([told]), lost(each for each in now if each.address == told.address))
+
+
+def by_interest(stream: Config, change: Change | None) -> bool:
+    """Whether consumers decide what a stream keeps, before or after its own change: then they are priced together."""
+    return any((config or {}).get("retention") == "interest" for config in (stream, change.after if change else None))
 
 
 def breaks_promise(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> bool:
-    """Whether ``change`` would lose more than it may. ``announced`` are the changes of its stream and its consumers as they
-    were priced in the plan, ``now`` the same ones priced anew.
+    """Whether ``change`` would lose more than it may. ``announced`` are the changes as they were priced in the plan, ``now`` the
+    same ones priced anew.
     """
     mine = next(each for each in now if each.address == change.address)
-    allowed = lost([change]) + (_inherited(change, announced, now) if _by_interest(mine) else 0)
+    allowed = lost([change]) + (_inherited(change, announced, now) if _for_interest(mine) else 0)
     return lost([mine]) > tolerated(allowed)
+
+
+def lost(changes: Iterable[Change]) -> int:
+    """The messages, and deliveries of messages, that all these changes lose by their effects."""
+    return sum(effect.messages + effect.skipped for change in changes for effect in change.effects)
 
 
 def tolerated(announced: int) -> int:
@@ -70,9 +99,9 @@ def tolerated(announced: int) -> int:
 
 def _inherited(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> int:
     """What was announced with other changes that are done, or that lose nothing by now, and so falls to this one."""
-    over = {each.address for each in now if not _by_interest(each)} - {change.address}
-    return sum(_by_interest(each) for each in announced if each.address in over)
+    over = {each.address for each in now if not _for_interest(each)} - {change.address}
+    return sum(_for_interest(each) for each in announced if each.address in over)
 
 
-def _by_interest(change: Change) -> int:
+def _for_interest(change: Change) -> int:
     return sum(effect.messages for effect in change.effects if effect.code in BY_INTEREST)
