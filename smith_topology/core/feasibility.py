@@ -7,7 +7,7 @@ from typing import Any
 
 from smith_topology.core.diff import OWNED_BY, top_level
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import Context, Field, by_name
+from smith_topology.core.kinds.interface import Context, Field, by_name, walk
 from smith_topology.core.model import (
     Action,
     Address,
@@ -29,7 +29,9 @@ from smith_topology.core.ownership import is_nobodys
 from smith_topology.core.subjects import SubjectIndex
 from smith_topology.core.times import SECOND
 
-NEWEST = Version(2, 15)
+NEWEST = max(
+    since for rules in RULES.values() for _, known in walk(rules.fields) for since in (known.since, *known.choices.values())
+)
 """Every field of the tables is known to servers from here on."""
 
 
@@ -164,15 +166,16 @@ def _missing_origins(
     for origin in origins(change.after or {}):
         address = stream_address(origin)
         goes = address in planned and planned[address].action is Action.DELETE
-        if goes or (address not in topology.resources and address not in live.observed):
+        if goes or (address not in planned and address not in live.observed):
+            unselected = "is not on the server, and not selected" if address in topology.resources else ""
             yield Diagnostic(
                 "RF201",
                 Severity.ERROR,
                 "Origin does not exist",
                 f'{change.address} copies "{origin}", which '
-                + ("this plan destroys" if goes else "is neither in the file nor on the server")
+                + ("this plan destroys" if goes else unselected or "is neither in the file nor on the server")
                 + ": it would stay empty without an error.",
-                "Correct the name, or keep the origin.",
+                f"Select it too: --target '{address}'." if unselected else "Correct the name, or keep the origin.",
                 change.address,
                 resource.where("mirror" if resource.config.get("mirror") else "sources"),
             )
@@ -184,7 +187,8 @@ def _left_without_origin(live: Live, planned: Mapping[Address, Change]) -> Itera
     for address, observed in live.observed.items() if gone else ():
         if address.kind is not Kind.STREAM or address.name in gone:
             continue
-        for origin in gone.intersection(origins(observed.config)):
+        change = planned.get(address)
+        for origin in gone.intersection(origins((change.after if change else observed.config) or {})):
             yield Diagnostic(
                 "RF202",
                 Severity.WARNING,
@@ -244,23 +248,20 @@ def _in_the_way(change: Change, consumer: str, server: Server) -> Diagnostic:
 
 
 def _taken_subjects(topology: Topology, changes: tuple[Change, ...], live: Live) -> Iterator[Diagnostic]:
-    """Subjects that a stream outside this plan holds (10065)."""
-    gaining = [c for c in changes if c.address.kind is Kind.STREAM and _gains(c)]
+    """Subjects that another stream will still hold (10065): one outside this plan, or one that keeps what it has."""
+    planned = {c.address: c for c in changes if c.address.kind is Kind.STREAM}
+    gaining = {address for address, change in planned.items() if _gains(change)}
     if not gaining:
         return
     index: SubjectIndex[Address] = SubjectIndex()
-    planned = {c.address for c in changes}
-    for change in gaining:
-        for subject in (change.after or {}).get("subjects") or ():
-            index.add(subject, change.address)
-    for address, observed in live.observed.items():
-        if address.kind is Kind.STREAM and address not in planned:
-            for subject in observed.config.get("subjects") or ():
-                index.add(subject, address)
-    declared = {change.address for change in gaining}
-    for (mine, a), (theirs, b) in index.overlapping():
-        if (a in declared) != (b in declared):
-            yield _taken(topology, *((mine, a, theirs, b) if a in declared else (theirs, b, mine, a)))
+    live_streams = {address: observed.config for address, observed in live.observed.items() if address.kind is Kind.STREAM}
+    for address, config in {**live_streams, **{address: change.after or {} for address, change in planned.items()}}.items():
+        for subject in config.get("subjects") or ():
+            index.add(subject, address)
+    for one, other in index.overlapping():
+        (mine, a), (theirs, b) = (one, other) if one[1] in gaining else (other, one)
+        if a in gaining and a != b:
+            yield _taken(topology, mine, a, theirs, b, kept=b in planned)
 
 
 def _gains(change: Change) -> bool:
@@ -269,14 +270,19 @@ def _gains(change: Change) -> bool:
     return change.action is Action.UPDATE and any(each.path == "subjects" for each in change.fields)
 
 
-def _taken(topology: Topology, subject: str, address: Address, other_subject: str, other: Address) -> Diagnostic:
+def _taken(topology: Topology, subject: str, address: Address, theirs: str, other: Address, *, kept: bool) -> Diagnostic:
     resource = topology.resources[address]
+    why, fix = "which is live and not in this file", "Declare that stream here too, or choose other subjects."
+    if kept:
+        why, fix = "whose live subjects its `ignore_changes` keeps", "Take `subjects` out of them, or choose other subjects."
+    elif other in topology.resources:
+        why, fix = "which is live and not selected", f"Select it too: --target '{other}'."
     return Diagnostic(
         "SB401",
         Severity.ERROR,
         "Subject is held by another stream",
-        f'"{subject}" of {address} overlaps "{other_subject}" of {other}, which is live and not in this file.',
-        "Declare that stream here too, or choose other subjects.",
+        f'"{subject}" of {address} overlaps "{theirs}" of {other}, {why}.',
+        fix,
         address,
         resource.where("subjects"),
     )

@@ -287,11 +287,15 @@ def _origins(writing: Mapping[Address, Change]) -> Iterator[Edge]:
     for change in writing.values():
         if change.address.kind is not Kind.STREAM:
             continue
-        for origin in origins(change.after or change.before or {}):
+        copied = origins(change.after or {})
+        for origin in {*copied, *origins(change.before or {})}:
             other = writing.get(Address(Kind.STREAM, (origin,)))
             if other is None or other is change:
                 continue
-            yield (change.address, other.address) if other.action is Action.DELETE else (other.address, change.address)
+            if other.action is Action.DELETE:
+                yield change.address, other.address
+            elif origin in copied:
+                yield other.address, change.address
 
 
 def origins(config: Config) -> list[str]:

@@ -182,6 +182,31 @@ def test_a_new_copy_of_a_stream_that_the_same_plan_destroys_is_refused(account: 
     account.converge({**after, "ORIGIN": taking("o.>")})
 
 
+def test_a_copy_selected_without_its_origin_is_refused_until_the_origin_is_there(account: Account) -> None:
+    both: Document = {"COPY": {"mirror": {"name": "ORIGIN"}}, "ORIGIN": taking("o.>")}
+
+    alone = account.plan(both, "--target", "stream.COPY")
+
+    assert (alone.exit_code, alone.codes) == (1, {"RF201"})
+    assert account.apply(both, "--auto-approve", "--target", "stream.COPY").exit_code == 1
+    assert account.names() == []
+    account.converge(both)
+    assert account.plan(both, "--target", "stream.COPY").exit_code == 0
+
+
+def test_a_copy_that_lets_go_of_its_origin_in_the_same_plan_is_not_warned_of(account: Account) -> None:
+    both: Document = {"COPY": {"sources": [{"name": "ORIGIN"}], "subjects": ["c"]}, "ORIGIN": taking("o.>")}
+    account.converge(both)
+    account.publish("o.a", 3)
+    wait_for(lambda: len(account.messages("COPY")) == 3)
+
+    plan = account.plan({"COPY": taking("c")})
+
+    assert (plan.exit_code, "RF202" in plan.codes) == (0, False)
+    account.converge({"COPY": taking("c")})
+    assert len(account.messages("COPY")) == 3
+
+
 def test_a_copy_that_loses_its_origin_is_told_and_keeps_what_it_has(account: Account) -> None:
     both: Document = {"COPY": {"mirror": {"name": "ORIGIN"}}, "ORIGIN": taking("o.>")}
     account.converge({**both, "STAYS": taking("z")})

@@ -405,7 +405,27 @@ def test_a_subject_that_an_unmanaged_stream_holds_is_an_error_of_plan(shop: Shop
 
     assert done.exit_code == ERROR
     assert "SB401" in done.stdout
+    assert "live and not in this file" in " ".join(done.stdout.split())
     assert shop.live() == before
+
+
+def test_a_subject_that_a_declared_stream_keeps_is_an_error_that_says_why(shop: Shop) -> None:
+    shop.write({"OLD": {"subjects": ["old.>"]}})
+    shop.apply()
+    shop.edit("OLD", subjects=["new.a"])
+    before = shop.live()
+    shop.write({"OLD": {"subjects": ["old.>"], "ignore_changes": ["subjects"]}, "NEW": {"subjects": ["new.>"]}})
+
+    kept = shop.run("plan")
+    unselected = shop.run("plan", "--target", "stream.NEW")
+
+    assert (kept.exit_code, unselected.exit_code) == (ERROR, ERROR)
+    assert "ignore_changes" in kept.stdout
+    assert "live and not selected" in " ".join(unselected.stdout.split())
+    assert shop.run(*APPROVED).exit_code == ERROR
+    assert shop.live() == before
+    shop.write({"OLD": {"subjects": ["old.>"]}, "NEW": {"subjects": ["new.>"]}})
+    shop.apply()
 
 
 # ------------------------------------------------------------------------------------------- fields of others
