@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from smith_topology.cli.console import tell
 from smith_topology.cli.exits import Exit, Finish
 from smith_topology.core.model import Diagnostic, Severity
+from smith_topology.render.text import clean
 
 STARTER = """\
 # yaml-language-server: $schema=./topology.schema.json
@@ -41,13 +43,15 @@ def init(
 
     owner, schema = name or _owner(path), path.with_name("topology.schema.json")
     text = STARTER.format(name=owner)
-    if parse([(str(path), text.encode())])[0] is None:
+    parsed, _ = parse([(str(path), text.encode())])
+    if parsed is None or parsed.name != owner:
         what = f"{owner!r} can't be an owner: write at most 64 of letters, digits, `-`, `_` and `.`."
         raise typer.BadParameter(what, param_hint="'--name'")
     _create(path, text)
     if not schema.exists():
         _create(schema, dumps(json_schema.schema()) + "\n")
-    tell(f"Wrote {path} and {schema}. Next:\n\n    smith-topo validate -f {path}\n    smith-topo plan -f {path}")
+    shown = clean(shlex.quote(str(path)))
+    tell(f"Wrote {shown} and {clean(str(schema))}. Next:\n\n    smith-topo validate -f {shown}\n    smith-topo plan -f {shown}")
 
 
 def _owner(path: Path) -> str:

@@ -13,7 +13,7 @@ from smith_topology.cli.exits import Finish
 from smith_topology.cli.options import Files
 from smith_topology.core.model import Diagnostic, Kind
 from smith_topology.render import document
-from smith_topology.render.text import count
+from smith_topology.render.text import clean, count
 
 
 class ValidateOutput(StrEnum):
@@ -38,7 +38,7 @@ def validate(
     complain(what.warnings)
     kinds = [address.kind for address in what.topology.resources]
     streams, consumers = kinds.count(Kind.STREAM), kinds.count(Kind.CONSUMER)
-    tell(f"{' '.join(what.topology.files)}: valid ({count(streams, 'stream')}, {count(consumers, 'consumer')}).")
+    tell(f"{clean(' '.join(what.topology.files))}: valid ({count(streams, 'stream')}, {count(consumers, 'consumer')}).")
 
 
 def _tell_json(diagnostics: tuple[Diagnostic, ...]) -> None:

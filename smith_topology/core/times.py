@@ -21,10 +21,3 @@ def instant(text: str) -> int:
     whole, fraction, zone = found.groups()
     moment = datetime.fromisoformat(whole.upper() + ("+00:00" if zone in "zZ" else zone))
     return (moment - _EPOCH) // timedelta(seconds=1) * SECOND + int((fraction or "").ljust(9, "0"))
-
-
-def format_instant(nanoseconds: int) -> str:
-    """The instant in UTC, with no more digits than it needs."""
-    seconds, rest = divmod(nanoseconds, SECOND)
-    fraction = f".{rest:09d}".rstrip("0") if rest else ""
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"

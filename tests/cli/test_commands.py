@@ -243,12 +243,13 @@ def test_init_names_the_owner_after_the_directory(tmp_path: Path) -> None:
     assert run("validate", cwd=directory).exit_code == DONE
 
 
-@pytest.mark.parametrize("name", ["a b", "", "ümläut", "x" * 65, "a: b", "yes", "1.0", "0x10", "null"])
+@pytest.mark.parametrize("name", ["a b", "", "ümläut", "x" * 65, "a: b", "yes", "1.0", "0x10", "null", "a #b", "a: {b: 1}"])
 def test_init_writes_nothing_that_does_not_validate(tmp_path: Path, name: str) -> None:
     done = run("init", "--name", name, cwd=tmp_path)
 
     if done.exit_code == DONE:
         assert run("validate", cwd=tmp_path).exit_code == DONE
+        assert f"name: {name}" in (tmp_path / "topology.yaml").read_text(encoding="utf-8")
     else:
         assert done.exit_code == USAGE
         assert list(tmp_path.iterdir()) == []
@@ -285,6 +286,18 @@ def test_validate_counts_what_is_declared(shop: Shop) -> None:
     done = shop.run("validate", url=UNREACHABLE)
 
     assert done == type(done)(DONE, "topology.yaml: valid (2 streams, 1 consumer).\n", "")
+
+
+@pytest.mark.parametrize("command", [("validate", "-f"), ("init",)])
+def test_a_file_name_does_not_drive_the_terminal(tmp_path: Path, command: tuple[str, ...]) -> None:
+    name = "a\x1b]0;owned\x07.yaml"
+    if command[0] == "validate":
+        (tmp_path / name).write_text("version: 1\nname: shop\nstreams: {A: }\n", encoding="utf-8")
+
+    done = run(*command, name, cwd=tmp_path)
+
+    assert done.exit_code == DONE
+    assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_validate_finds_every_error_at_once(shop: Shop) -> None:

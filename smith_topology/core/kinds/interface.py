@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from smith_topology.core.model import Config, Server, Version, digest
-from smith_topology.core.times import format_instant, instant
+from smith_topology.core.times import instant
 
 FIRST = Version(2, 9)
 """The oldest supported server; fields older than that need no version check."""
@@ -197,7 +197,7 @@ def _comparable(known: Field, value: Any) -> Any:
         items = [comparable(known.fields, item) for item in value]
         return sorted(items, key=digest) if known.unordered else items
     if known.type is Type.TIME:
-        return format_instant(instant(value))
+        return instant(value)
     return sorted(value) if known.unordered else value
 
 
