@@ -15,7 +15,6 @@ from smith_topology.cli.console import style, tell
 from smith_topology.cli.exits import Exit, Finish, failed
 from smith_topology.cli.options import Connection, Files, Selected
 from smith_topology.core.model import Diagnostic, Plan, Severity, worst
-from smith_topology.core.ownership import NOT_OURS
 from smith_topology.render import document, markdown, metrics, ndjson
 from smith_topology.render import drift as human
 
@@ -72,16 +71,15 @@ async def compared(what: session.Declared, connection: Connection, selected: Sel
 
 
 def verdict(found: Plan) -> Exit:
-    """Errors come before refusals that leave open whether there is drift, and those before differences.
+    """Errors come before refusals of the whole comparison, and those before differences.
 
-    What keeps one object from being applied does not keep it from being compared; and where the server keeps no marks of
-    ownership, an object without one is no reason to refuse the comparison.
+    What keeps one object from being applied does not keep it from being compared.
     """
     stopping = session.stopping(found)
     general = [each for each in stopping if each.address is None]
     if worst(general) is Severity.ERROR:
         return Exit.ERROR
-    if general or any(each.code in NOT_OURS and found.server.keeps_metadata for each in stopping):
+    if general:
         return Exit.REFUSED
     if found.differs:
         return Exit.DIFFERENCES

@@ -62,7 +62,7 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
         change = declared_change(topology.name, resource, observed, contexts.of(resource.address))
         if refusal and (change.fields or live.server.keeps_metadata):
             diagnostics.append(refusal)
-            held += [change] if refusal.code == ownership.UNOWNED else []
+            held += [change] if refusal.code in ownership.OTHERS else []
         else:
             changes.append(change)
     for observed in ownership.removed(topology, live, selection):
@@ -171,14 +171,14 @@ def applied_digest(config: Config, resource: Resource) -> str:
 
     Equal for equal meanings on every server version, so that a server upgrade is not taken for drift.
     """
-    left_out = {*resource.ignore_changes, *PSEUDO_FIELDS, *UNSTAMPED}
+    left_out = {*resource.ignore_changes, OWNED_BY, *UNSTAMPED}
     kept = {name: value for name, value in config.items() if name not in left_out}
     return digest(comparable(RULES[resource.address.kind].fields, kept))
 
 
 def _reason(observed: Observed, before: Config, after: Config, resource: Resource) -> Reason:
     if OWNED_BY in after:
-        return Reason.ADOPT
+        return Reason.THEIRS if observed.owner else Reason.ADOPT
     applied = observed.metadata.get(APPLIED)
     if not applied:
         return Reason.UNKNOWN

@@ -18,9 +18,9 @@ from smith_topology.core.model import (
 )
 from smith_topology.core.selection import Selection
 
-UNOWNED = "OW101"
-NOT_OURS = (UNOWNED, "OW102")
-"""Refusals about objects that are not this topology's to judge."""
+UNOWNED, THEIRS = "OW101", "OW102"
+OTHERS = (UNOWNED, THEIRS)
+"""Refusals about declared objects that are not this topology's to write."""
 SERVERS_OWN = ("JS_MIRROR_", "JS_SRC_")
 
 
@@ -34,7 +34,7 @@ def refusal(topology: Topology, resource: Resource, live: Live, selection: Selec
         return None
     if observed.owner:
         return Diagnostic(
-            "OW102",
+            THEIRS,
             Severity.REFUSAL,
             "Object belongs to another topology",
             f'{resource.address} is managed by "{observed.owner}"; two files that manage one object undo each other\'s work.',
@@ -47,7 +47,7 @@ def refusal(topology: Topology, resource: Resource, live: Live, selection: Selec
 
 def _unowned(resource: Resource, server: Server) -> Diagnostic:
     why = (
-        "it carries no owner mark, so somebody else may depend on how it is."
+        "it carries no owner mark: somebody else made it, or an update without metadata has wiped the marks."
         if server.keeps_metadata
         else f"server {server.version_text} keeps no metadata (2.10 does), so who owns it can't be known."
     )
@@ -56,7 +56,7 @@ def _unowned(resource: Resource, server: Server) -> Diagnostic:
         Severity.REFUSAL,
         "Object exists and has no owner",
         f"{resource.address} is live already, and {why}",
-        "Look at it with `smith-topo show`, then run again with `--adopt` to manage it from this file.",
+        f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show '{resource.address}'",
         resource.address,
         resource.span,
     )

@@ -31,21 +31,23 @@ class Loss:
     messages: int = 0
     bytes: int = 0
     skipped: int = 0
+    expiring: int = 0
     positions: int = 0
     redelivered: int = 0
     duplicated: int = 0
     bounds: Bounds = frozenset()
     bytes_bounds: Bounds = frozenset()
     skipped_bounds: Bounds = frozenset()
+    expiring_bounds: Bounds = frozenset()
     repeat_bounds: Bounds = frozenset()
 
     @property
     def any(self) -> bool:
-        return bool(self.messages or self.skipped)
+        return bool(self.messages or self.skipped or self.expiring)
 
     @property
     def exact(self) -> bool:
-        return self.bounds | self.bytes_bounds | self.skipped_bounds <= {Bound.EXACT}
+        return self.bounds | self.bytes_bounds | self.skipped_bounds | self.expiring_bounds <= {Bound.EXACT}
 
 
 def total(changes: Iterable[Change]) -> Loss:
@@ -58,12 +60,14 @@ def total(changes: Iterable[Change]) -> Loss:
         messages=sum(each.messages for each in effects),
         bytes=sum(each.bytes for each in effects),
         skipped=sum(each.skipped for each in effects),
+        expiring=sum(each.expiring for each in effects),
         positions=sum(each.positions for each in effects),
         redelivered=sum(each.redelivered for each in effects),
         duplicated=sum(each.duplicated for each in effects),
         bounds=frozenset(each.bound for each in effects if each.messages),
         bytes_bounds=frozenset(each.bytes_bound for each in effects if each.bytes),
         skipped_bounds=frozenset(each.bound for each in effects if each.skipped),
+        expiring_bounds=frozenset(each.bound for each in effects if each.expiring),
         repeat_bounds=frozenset(each.bound for each in effects if each.redelivered or each.duplicated),
     )
 
@@ -82,6 +86,8 @@ def loss_sentence(loss: Loss) -> str:
         parts.append(bounded(loss.bounds, count(loss.messages, "message")) + _bytes(loss))
     if loss.skipped:
         parts.append(bounded(loss.skipped_bounds, count(loss.skipped, "message")) + " never delivered")
+    if loss.expiring:
+        parts.append(bounded(loss.expiring_bounds, count(loss.expiring, "message")) + " gone sooner, by age")
     return f"Data loss: {'; '.join(parts)}."
 
 
@@ -118,5 +124,10 @@ def _amounts(effect: Effect, address: Address) -> Iterator[str]:
             yield size if effect.bytes_bound is effect.bound else bounded(frozenset({effect.bytes_bound}), size)
     if effect.consumers and address.kind is not Kind.CONSUMER:
         yield count(effect.consumers, "consumer")
-    repeats = ((effect.skipped, "never delivered"), (effect.redelivered, "delivered again"), (effect.duplicated, "stored twice"))
-    yield from (f"{bounded(bounds, count(number, 'message'))} {what}" for number, what in repeats if number)
+    others = (
+        (effect.skipped, "never delivered"),
+        (effect.expiring, "gone sooner"),
+        (effect.redelivered, "delivered again"),
+        (effect.duplicated, "stored twice"),
+    )
+    yield from (f"{bounded(bounds, count(number, 'message'))} {what}" for number, what in others if number)

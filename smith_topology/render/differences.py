@@ -15,6 +15,7 @@ class Difference(Enum):
     PENDING = "pending"
     UNKNOWN = "unknown"
     UNOWNED = "unowned"
+    THEIRS = "theirs"
     EXTRA = "extra"
 
     @property
@@ -30,6 +31,8 @@ class Difference(Enum):
                 return "different"
             case Difference.UNOWNED:
                 return "without an owner"
+            case Difference.THEIRS:
+                return "owned by another topology"
             case Difference.EXTRA:
                 return "owned but not in the file"
 
@@ -49,6 +52,8 @@ def sort_of(change: Change) -> Difference | None:
             return Difference.PENDING
         case _, Reason.ADOPT:
             return Difference.UNOWNED
+        case _, Reason.THEIRS:
+            return Difference.THEIRS
         case _:
             return Difference.UNKNOWN
 

@@ -150,7 +150,13 @@ def _block(plan: Plan) -> Document:
 def data_loss(plan: Plan) -> Document:
     """``exact`` is false when any number is an estimate or an upper bound."""
     loss = total(plan.changes)
-    return {"messages": loss.messages, "bytes": loss.bytes, "never_delivered": loss.skipped, "exact": loss.exact}
+    return {
+        "messages": loss.messages,
+        "bytes": loss.bytes,
+        "never_delivered": loss.skipped,
+        "expiring": loss.expiring,
+        "exact": loss.exact,
+    }
 
 
 def target(plan: Plan) -> Document:
@@ -200,6 +206,7 @@ def effect_document(effect: Effect) -> Document:
         "positions": effect.positions,
         "redelivered": effect.redelivered,
         "skipped": effect.skipped,
+        "expiring": effect.expiring,
         "duplicated": effect.duplicated,
     }
 

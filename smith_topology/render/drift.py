@@ -60,6 +60,8 @@ def _title(sort: Difference) -> str:
             return "The file has moved on and is not yet applied"
         case Difference.UNKNOWN:
             return "Different; there is no record of what was applied"
+        case Difference.THEIRS:
+            return "There, but owned by another topology"
         case Difference.UNOWNED:
             return "There, but without an owner"
         case Difference.EXTRA:

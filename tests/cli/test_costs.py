@@ -506,20 +506,43 @@ def test_a_change_that_would_lose_messages_by_now_is_left_alone(
     assert account.state("ORDERS")["messages"] >= stored + 2
 
 
-def test_a_max_age_that_messages_reach_while_the_prompt_waits_is_left_alone(account: Account, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("more", "code", "left"), [(0, 0, 0), (50, 4, 55)])
+def test_messages_may_come_of_age_while_the_prompt_waits_but_not_many_more_than_were_there(
+    account: Account, tmp_path: Path, more: int, code: int, left: int
+) -> None:
+    """Announced to go at once or by and by, which of the two depends on how fast the plan is made."""
     account.converge(orders())
     (tmp_path / "topology.yaml").write_text(text(whole(orders(max_age="4s"))), encoding="utf-8")
     account.publish("o.a", 5)
 
     with on_terminal("apply", url=account.url, cwd=tmp_path) as terminal:
-        terminal.see("No data is lost")
+        terminal.answer("Type its name (ORDERS)", f"ORDERS{ENTER}")
+        terminal.see("Data loss: 5 messages")
+        account.publish("o.b", more)
         wait_until_older(account, "ORDERS", 4)
         terminal.answer("'yes'", f"yes{ENTER}")
         exit_code = terminal.end()
 
-    assert (exit_code, "AP106" in terminal.screen) == (4, True), terminal.screen
+    assert (exit_code, "AP106" in terminal.screen) == (code, bool(code)), terminal.screen
+    assert len(account.messages("ORDERS")) == left
+    assert account.config("ORDERS")["max_age"] == (0 if code else 4_000_000_000)
+
+
+def test_a_shorter_age_has_to_be_allowed_although_nothing_goes_at_once(account: Account) -> None:
+    account.converge(orders(max_age="7d"))
+    account.publish("o.a", 5)
+    shorter = orders(max_age="1h")
+
+    plan = account.plan(shorter)
+    refused = account.apply(shorter, "--auto-approve")
+
+    loss = plan.document["smith_topo"]["data_loss"]
+    assert (loss["messages"], loss["expiring"], loss["exact"]) == (0, 5, True)
+    assert plan.document["smith_topo"]["required"] == ["data-loss"]
+    assert (refused.exit_code, "5 messages gone sooner" in refused.stdout) == (3, True), refused
+    account.converge(shorter, "--auto-approve", "--allow", "data-loss")
     assert len(account.messages("ORDERS")) == 5
-    assert account.config("ORDERS")["max_age"] == 0
+    account.converge(orders(max_age="7d"), "--auto-approve")
 
 
 COPIED: Document = {"COPY": {"sources": [{"name": "ORDERS"}]}}
@@ -561,7 +584,7 @@ def test_a_loss_that_was_allowed_may_grow_a_little_until_its_turn(
     account: Account, tmp_path: Path, first: Document, second: Document
 ) -> None:
     """A stream in traffic is never quite what the plan saw."""
-    exit_code, screen = applied_late(account, tmp_path, first, second, 20, 90)
+    exit_code, screen = applied_late(account, tmp_path, first, second, 20, 10)
 
     assert exit_code == 0, screen
     assert "ORDERS" not in account.names() or len(account.messages("ORDERS")) <= 2

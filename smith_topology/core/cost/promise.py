@@ -1,7 +1,7 @@
 """What a plan promises a person who allows it: how much a change may still lose when its turn comes.
 
 Between plan and apply a stream goes on. A change announced as lossless loses nothing, or is not carried out. One announced
-with N messages, and allowed so, may lose up to N, a tenth more and 100 messages more; beyond that it is another change than
+with N messages, and allowed so, may lose up to N, a tenth more and 10 messages more; beyond that it is another change than
 the one that was allowed.
 """
 
@@ -19,7 +19,7 @@ from smith_topology.core.model import Action, Address, Change, Config, Kind, Liv
 from smith_topology.core.order import origins
 
 TOLERATED_PERCENT = 10
-TOLERATED_MESSAGES = 100
+TOLERATED_MESSAGES = 10
 
 CAN_LOSE = {
     Kind.STREAM: frozenset(
@@ -84,13 +84,18 @@ def breaks_promise(change: Change, announced: tuple[Change, ...], now: tuple[Cha
     same ones priced anew.
     """
     mine = next(each for each in now if each.address == change.address)
-    allowed = lost([change]) + (_inherited(change, announced, now) if _for_interest(mine) else 0)
+    allowed = lost([change]) + _expiring(change) + (_inherited(change, announced, now) if _for_interest(mine) else 0)
     return lost([mine]) > tolerated(allowed)
 
 
 def lost(changes: Iterable[Change]) -> int:
     """The messages, and deliveries of messages, that all these changes lose by their effects."""
     return sum(effect.messages + effect.skipped for change in changes for effect in change.effects)
+
+
+def _expiring(change: Change) -> int:
+    """What was announced to go by and by may have come of age since."""
+    return sum(effect.expiring for effect in change.effects)
 
 
 def tolerated(announced: int) -> int:

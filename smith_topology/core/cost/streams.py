@@ -81,7 +81,8 @@ def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers
         yield cut if cut is deepest else replace(cut, messages=0, bytes=0, text="nothing beyond what another limit drops")
     younger = messages_of(observed) - (deepest.messages if deepest else 0)
     if lowered("max_age", before, after) and younger:
-        yield Effect("DS206", f"the other {younger:,} go as they reach this age", "max_age")
+        bound = deepest.bound if deepest else Bound.EXACT
+        yield Effect("DS206", "each goes as it reaches this age", "max_age", expiring=younger, bound=bound)
     if lowered("max_msgs_per_subject", before, after):
         answer = answers.get(PerSubjectExcess(name, after["max_msgs_per_subject"])) or _everything(observed)
         if version < TRIMS_SUBJECTS_AT_ONCE:

@@ -31,6 +31,7 @@ class Reason(Enum):
 
     NEW = "declared, and not there yet"
     ADOPT = "exists without an owner, and is adopted"
+    THEIRS = "belongs to another topology"
     PENDING = "the file has moved on and is not yet applied"
     DRIFT = "somebody changed the live object since it was applied"
     BOTH = "the file has moved on, and somebody changed the live object"
@@ -61,9 +62,9 @@ class Bound(Enum):
 class Effect:
     """What one part of a change does to data. Counts are of messages unless they say otherwise.
 
-    ``path`` is the field that causes it, ``""`` the whole change. ``messages`` and ``bytes`` are lost for good;
-    ``positions`` counts consumers whose place is lost; ``redelivered`` un-acked messages delivered again;
-    ``skipped`` messages a consumer will not get; ``duplicated`` messages stored a second time.
+    ``path`` is the field that causes it, ``""`` the whole change. ``messages`` and ``bytes`` are lost at once and for good;
+    ``expiring`` messages go sooner than they would have; ``skipped`` ones a consumer will not get; ``positions`` counts
+    consumers whose place is lost; ``redelivered`` un-acked messages delivered again; ``duplicated`` ones stored twice.
     """
 
     code: str
@@ -75,6 +76,7 @@ class Effect:
     positions: int = 0
     redelivered: int = 0
     skipped: int = 0
+    expiring: int = 0
     duplicated: int = 0
     bound: Bound = Bound.EXACT
     bytes_bound: Bound = Bound.EXACT
@@ -82,7 +84,7 @@ class Effect:
     @property
     def loses_data(self) -> bool:
         """Messages, or the delivery of messages, that nobody gets back."""
-        return bool(self.messages or self.skipped)
+        return bool(self.messages or self.skipped or self.expiring)
 
 
 @dataclass(frozen=True, slots=True)
