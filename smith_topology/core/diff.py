@@ -11,6 +11,7 @@ from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.interface import Context, Field, comparable
 from smith_topology.core.model import (
     APPLIED,
+    FILTERS,
     Action,
     Address,
     Change,
@@ -153,9 +154,6 @@ def _dig(config: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         config = config.get(name) if isinstance(config, Mapping) else None
     return config
-
-
-FILTERS = ("filter_subject", "filter_subjects")
 
 
 def _leave(name: str, before: Config, after: dict[str, Any]) -> None:

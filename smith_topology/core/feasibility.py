@@ -22,11 +22,14 @@ from smith_topology.core.model import (
     Target,
     Topology,
     Version,
+    copied_subjects,
+    filters_of,
+    origins,
     stream_address,
 )
-from smith_topology.core.order import COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits, origins
+from smith_topology.core.order import COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits
 from smith_topology.core.ownership import is_nobodys
-from smith_topology.core.subjects import SubjectIndex
+from smith_topology.core.subjects import REST, SubjectIndex, overlaps
 from smith_topology.core.times import SECOND
 
 NEWEST = max(
@@ -70,6 +73,7 @@ def infeasible(topology: Topology, live: Live, changes: tuple[Change, ...]) -> I
             yield from _needs_cluster(change, resource, live)
             yield from _missing_origins(topology, change, resource, live, planned)
             yield from _limits_in_the_way(change, planned, live)
+            yield from _copy_in_the_way(change, resource, live)
     yield from _taken_subjects(topology, changes, live)
     yield from _left_without_origin(live, planned)
 
@@ -214,6 +218,33 @@ def _limits_in_the_way(change: Change, changes: Mapping[Address, Change], live: 
             continue
         if is_above_limits(_meanwhile(planned, change) or consumer.config, change, live.server.version):
             yield _in_the_way(change, str(consumer.address), live.server)
+
+
+COPIES_SHARE_QUEUES = Version(2, 14)
+"""Older servers let no consumer onto a work queue beside the one that a mirror or a source keeps there (2.9 to 2.12 measured)."""
+
+
+def _copy_in_the_way(change: Change, resource: Resource, live: Live) -> Iterator[Diagnostic]:
+    """A copy that is there already takes what a new consumer, or new filters, of a work queue want (10099, 10100)."""
+    name, stream = change.address.path[0], live.stream(change.address.path[0])
+    claims = change.action is Action.CREATE or filters_of(change.before or {}) != filters_of(change.after or {})
+    if change.address.kind is not Kind.CONSUMER or not claims or live.server.version >= COPIES_SHARE_QUEUES:
+        return
+    if stream is None or stream.config.get("retention") != "workqueue" or name not in live.copied:
+        return
+    wanted = filters_of(change.after or {}) or (REST,)
+    for address, copy in live.copied[name]:
+        if any(overlaps(one, other) for one in wanted for other in copied_subjects(copy) or (REST,)):
+            yield Diagnostic(
+                "CP104",
+                Severity.ERROR,
+                "Copy of the work queue is in the way",
+                f"{change.address} wants messages that {address} copies; server {live.server.version_text} takes no such "
+                "consumer while the copy is there (2.14 does).",
+                f"Delete {address} first, and make it again after the consumer.",
+                change.address,
+                resource.where("filter_subject"),
+            )
 
 
 def _meanwhile(planned: Change | None, stream: Change) -> Config:

@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from smith_topology.core.circles import circles
-from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Version
-from smith_topology.core.subjects import SubjectIndex
+from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Version, filters_of, origins
+from smith_topology.core.subjects import REST, SubjectIndex
 
 LIMITED = ("max_ack_pending", "inactive_threshold")
 """What ``consumer_limits`` holds, by the names that consumers have too."""
@@ -176,10 +176,7 @@ def _subjects(config: Config | None) -> tuple[str, ...]:
 
 
 def _filters(config: Config | None) -> tuple[str, ...]:
-    if config is None:
-        return ()
-    single = config.get("filter_subject")
-    return tuple(config.get("filter_subjects") or ((single,) if single else (">",)))
+    return () if config is None else filters_of(config) or (REST,)
 
 
 def _kept(giver: Change, takers: Iterable[Address], handed: Mapping[Edge, set[str]]) -> tuple[str, ...]:
@@ -283,11 +280,18 @@ def _all_before_all(firsts: list[Address], seconds: list[Address]) -> Iterator[E
 
 
 def _origins(writing: Mapping[Address, Change]) -> Iterator[Edge]:
-    """An origin is there before what copies it, and goes after it."""
+    """An origin is there before what copies it, and so are its new consumers, which a work queue takes no longer once it is
+    copied (up to 2.12); it goes after what copies it.
+    """
+    created: dict[str, list[Address]] = defaultdict(list)
+    for change in writing.values():
+        if change.address.kind is Kind.CONSUMER and change.action is Action.CREATE:
+            created[change.address.path[0]].append(change.address)
     for change in writing.values():
         if change.address.kind is not Kind.STREAM:
             continue
         copied = origins(change.after or {})
+        yield from ((consumer, change.address) for origin in {*copied} for consumer in created[origin])
         for origin in {*copied, *origins(change.before or {})}:
             other = writing.get(Address(Kind.STREAM, (origin,)))
             if other is None or other is change:
@@ -296,9 +300,3 @@ def _origins(writing: Mapping[Address, Change]) -> Iterator[Edge]:
                 yield change.address, other.address
             elif origin in copied:
                 yield other.address, change.address
-
-
-def origins(config: Config) -> list[str]:
-    """The streams of the same account that this one copies."""
-    sources = [*(config.get("sources") or ()), *([config["mirror"]] if config.get("mirror") else ())]
-    return [source["name"] for source in sources if not source.get("external")]

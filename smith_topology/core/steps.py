@@ -17,6 +17,7 @@ from smith_topology.core.kinds.interface import carry
 from smith_topology.core.kinds.metadata import kept, without_server_metadata
 from smith_topology.core.model import (
     APPLIED,
+    FILTERS,
     OWNER,
     PROTECT,
     Action,
@@ -175,7 +176,7 @@ def _fields(change: Change, *, retention: bool) -> tuple[FieldChange, ...]:
 
 
 def _unfiltered(config: Config) -> dict[str, Any]:
-    return {name: value for name, value in config.items() if name not in ("filter_subject", "filter_subjects")}
+    return {name: value for name, value in config.items() if name not in FILTERS}
 
 
 def _with(config: Config, name: str, value: Any) -> dict[str, Any]:

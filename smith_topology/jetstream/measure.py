@@ -21,8 +21,7 @@ from smith_topology.core.cost import (
     Question,
     by_interest,
 )
-from smith_topology.core.model import Bound, Change, Kind, Live, Server, stream_address
-from smith_topology.core.order import origins
+from smith_topology.core.model import Bound, Change, Kind, Live, Server, origins, stream_address
 from smith_topology.core.subjects import SubjectIndex
 from smith_topology.core.times import instant
 from smith_topology.jetstream import read

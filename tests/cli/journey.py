@@ -43,8 +43,8 @@ def _change(account: Account, before: Document, after: Document, leftovers: bool
         event("needs a replacement")
         _is_rightly_refused(account, plan, after)
         return False
-    if plan.codes & {"FC406"}:
-        event("limits below what a consumer has")
+    if in_the_way := plan.codes & {"FC406", "CP104"}:
+        event(f"something live is in the way: {in_the_way}")
         return False
     assert plan.exit_code == 0, plan.document["smith_topo"]["diagnostics"]
     surviving = [name for name in before["streams"] if all(_keeps_its_own(each, name) for each in (before, after))]

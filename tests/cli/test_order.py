@@ -60,7 +60,7 @@ HANDOVERS: dict[str, tuple[Document, Document]] = {
     ),
     "in a circle, with more that changes": (
         {"ONE": taking("a"), "TWO": taking("b")},
-        {"ONE": taking("b", max_age="1h"), "TWO": taking("a", description="swapped")},
+        {"ONE": taking("b", max_msgs=1000), "TWO": taking("a", description="swapped")},
     ),
     "in a circle that a new stream waits for": (
         {"ONE": taking("a"), "TWO": taking("b", "d")},

@@ -14,6 +14,7 @@ from smith_topology.core.model import Version
 from smith_topology.jetstream.embedded import EmbeddedServer
 from tests.cli.account import Account, account_on
 from tests.cli.journey import there_and_back
+from tests.cli.scenario import wait_for
 from tests.command import ROOT, run
 from tests.servers import DEBIAN, UNPACKED
 from tests.topologies import Document, known_to, pairs, text
@@ -107,6 +108,24 @@ def test_a_field_too_new_is_an_error_that_names_the_version_and_the_line(
     assert "CP101" in done.stdout
     assert f"needs server {needed}" in done.stdout
     assert f'"line": {line}' in done.stdout
+
+
+def test_a_work_queue_that_is_copied_gets_its_consumers_before_the_copy_or_not_at_all(account: Account, version: Version) -> None:
+    copy, queue = {"sources": [{"name": "ORDERS", "filter_subject": "o.a"}]}, {**STREAM, "retention": "workqueue"}
+    wanted = {"COPY": copy, "ORDERS": {**queue, "consumers": {"first": {**EXPLICIT, "filter_subject": "o.>"}}}}
+    account.converge(wanted)
+    account.wipe()
+    account.converge({"COPY": copy, "ORDERS": queue})
+    wait_for(lambda: account.js.request("STREAM.INFO.COPY")["sources"][0]["active"] >= 0)
+
+    plan, done = account.plan(wanted), account.apply(wanted)
+
+    if version >= Version(2, 14):
+        assert (plan.exit_code, done.exit_code) == (0, 0), done
+        account.converge(wanted)
+    else:
+        assert (plan.exit_code, done.exit_code, "CP104" in plan.codes) == (1, 1, True), done
+        assert account.consumers("ORDERS") == {}
 
 
 @settings(

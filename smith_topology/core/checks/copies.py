@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.checks.interface import copies_of, error
-from smith_topology.core.model import Config, Diagnostic, Resource, Topology
+from smith_topology.core.checks.interface import error
+from smith_topology.core.model import Config, Diagnostic, Resource, Topology, copies_of
 from smith_topology.core.subjects import REST, is_literal, overlaps, problem
 
 NAME = error("RF104", "Invalid name of an origin")
@@ -24,7 +24,7 @@ def _is_name(text: str) -> bool:
 def fields(topology: Topology) -> Iterator[Diagnostic]:
     """An origin is named as streams are; only a mirror's external origin goes unchecked by the server."""
     for stream in topology.streams():
-        for path, copy in copies_of(stream):
+        for path, copy in copies_of(stream.config):
             name = copy.get("name") or ""
             if not _is_name(name) and not (path == "mirror" and copy.get("external")):
                 fix = "Name a stream: no dots, wildcards, slashes or spaces."
@@ -35,7 +35,7 @@ def prepared_consumers(topology: Topology) -> Iterator[Diagnostic]:
     """A consumer made beforehand brings its own filter and start."""
     for stream in topology.streams():
         used: set[tuple[str, str, str]] = set()
-        for path, copy in copies_of(stream):
+        for path, copy in copies_of(stream.config):
             if consumer := copy.get("consumer"):
                 yield from _prepared(stream, path, copy, consumer)
                 key = (copy.get("name", ""), (copy.get("external") or {}).get("api", ""), consumer.get("name", ""))
@@ -59,7 +59,7 @@ def _prepared(stream: Resource, path: str, copy: Config, consumer: Config) -> It
 def external_prefixes(topology: Topology) -> Iterator[Diagnostic]:
     streams = {stream.address.name: stream for stream in topology.streams()}
     for stream in streams.values():
-        for path, copy in copies_of(stream):
+        for path, copy in copies_of(stream.config):
             external = copy.get("external") or {}
             yield from _api(stream, f"{path}.external.api", external.get("api") or "")
             yield from _deliver(stream, f"{path}.external.deliver", external.get("deliver") or "", streams)
@@ -80,7 +80,7 @@ def _deliver(stream: Resource, path: str, prefix: str, streams: dict[str, Resour
         detail = f'"{prefix}" is not a subject without wildcards.'
         yield PREFIX.at(stream, path, detail, "Write a plain subject, such as `deliver.hub`.")
         return
-    origins = (streams.get(copy.get("name", "")) for _, copy in copies_of(stream) if not copy.get("external"))
+    origins = (streams.get(copy.get("name", "")) for _, copy in copies_of(stream.config) if not copy.get("external"))
     stored = (subject for origin in origins if origin for subject in origin.config.get("subjects") or ())
     if captured := next((each for each in stored if not problem(each) and overlaps(each, f"{prefix}.{each}")), None):
         detail = f'What is delivered below "{prefix}" would be stored again by an origin that listens to "{captured}".'

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.checks.interface import copies_of, warning, with_consumers
-from smith_topology.core.model import Diagnostic, Resource, Topology
+from smith_topology.core.checks.interface import warning, with_consumers
+from smith_topology.core.model import Diagnostic, Resource, Topology, copies_of
 
 DROPPED = warning("RL101", "Every message is dropped at once")
 DRAINED = warning("RL102", "The copy empties its origin")
@@ -23,7 +23,7 @@ def lost_messages(topology: Topology) -> Iterator[Diagnostic]:
     copied: dict[str, Resource] = {}
     keeping = {stream.address.name: stream.config.get("retention", "limits") for stream in topology.streams()}
     for stream in topology.streams():
-        for path, copy in copies_of(stream):
+        for path, copy in copies_of(stream.config):
             if not copy.get("external"):
                 copied[copy.get("name", "")] = stream
                 yield from _drained(stream, path, copy.get("name", ""), keeping)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.checks.interface import copies_of, error, filter_path, filters_of, subjects_of, warning, with_consumers
+from smith_topology.core.checks.interface import error, filter_path, subjects_of, warning, with_consumers
 from smith_topology.core.checks.stored import Stored
-from smith_topology.core.model import Diagnostic, Resource, Topology
+from smith_topology.core.model import Diagnostic, Resource, Topology, copies_of, filters_of
 from smith_topology.core.subjects import is_subset, overlaps, problem
 
 UNREACHABLE = warning("SB201", "The filter matches no subject of its stream")
@@ -28,7 +28,7 @@ def within_consumer(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _nested(consumer: Resource) -> Iterator[Diagnostic]:
-    filters = filters_of(consumer)
+    filters = filters_of(consumer.config)
     for position, inner in enumerate(filters):
         outer = next((each for other, each in enumerate(filters) if other != position and is_subset(inner, each)), None)
         if outer is not None and not problem(inner) and not problem(outer):
@@ -51,7 +51,7 @@ def unreachable(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _unmatched(consumer: Resource, stream: Resource, held: frozenset[str]) -> Iterator[Diagnostic]:
-    for position, wanted in enumerate(filters_of(consumer)):
+    for position, wanted in enumerate(filters_of(consumer.config)):
         if not problem(wanted) and not any(overlaps(wanted, each) for each in held):
             detail = f'Nothing in stream {stream.address.name} matches "{wanted}", now or ever: it stores {_listed(held)}.'
             path = filter_path(consumer, position)
@@ -59,7 +59,7 @@ def _unmatched(consumer: Resource, stream: Resource, held: frozenset[str]) -> It
 
 
 def _uncopied(stream: Resource, stored: Stored) -> Iterator[Diagnostic]:
-    for path, copy in copies_of(stream):
+    for path, copy in copies_of(stream.config):
         name = copy.get("name", "")
         if stored.copied(copy) == frozenset() and (held := stored.of(name)):
             field = "subject_transforms" if copy.get("subject_transforms") else "filter_subject"

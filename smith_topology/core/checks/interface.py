@@ -70,22 +70,8 @@ def subjects_of(stream: Resource) -> list[str]:
     return [] if copies else [stream.address.name]
 
 
-def filters_of(consumer: Resource) -> list[str]:
-    """What the consumer asks for; an empty list is everything."""
-    one = consumer.config.get("filter_subject")
-    return [*([one] if one else []), *(consumer.config.get("filter_subjects") or ())]
-
-
 def filter_path(consumer: Resource, position: int) -> str:
     """Where the filter at this position of ``filters_of`` is written."""
     if consumer.config.get("filter_subject"):
         position -= 1
     return "filter_subject" if position < 0 else f"filter_subjects.{position}"
-
-
-def copies_of(stream: Resource) -> Iterator[tuple[str, Config]]:
-    """The mirror and the sources of a stream, with their paths."""
-    if mirror := stream.config.get("mirror"):
-        yield "mirror", mirror
-    for position, source in enumerate(stream.config.get("sources") or ()):
-        yield f"sources.{position}", source

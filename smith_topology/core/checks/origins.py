@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 
-from smith_topology.core.checks.interface import copies_of, error, warning
-from smith_topology.core.model import Config, Diagnostic, Resource, Topology
+from smith_topology.core.checks.interface import error, warning
+from smith_topology.core.model import Config, Diagnostic, Resource, Topology, copies_of
 from smith_topology.core.subjects import overlaps
 
 UNDECLARED = warning("RF101", "The origin is not in the file")
@@ -23,7 +23,7 @@ def _by_name(topology: Topology) -> dict[str, Resource]:
 
 def _local(stream: Resource) -> Iterator[tuple[str, Config]]:
     """The copies whose origin is in the same account, sources first: the order the server looks at them."""
-    copies = [(path, copy) for path, copy in copies_of(stream) if not copy.get("external") and copy.get("name")]
+    copies = [(path, copy) for path, copy in copies_of(stream.config) if not copy.get("external") and copy.get("name")]
     return iter(sorted(copies, key=lambda each: each[0] == "mirror"))
 
 

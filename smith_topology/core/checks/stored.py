@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from smith_topology.core.checks.interface import copies_of, subjects_of
+from smith_topology.core.checks.interface import subjects_of
 from smith_topology.core.checks.transforms import image, template_problem
-from smith_topology.core.model import Config, Resource, Topology
+from smith_topology.core.model import Config, Resource, Topology, copies_of
 from smith_topology.core.subjects import REST, is_subset, overlaps, problem
 
 DEEPEST = 32
@@ -33,7 +33,7 @@ class Stored:
 
     def _work_out(self, stream: Resource, depth: int) -> frozenset[str] | None:
         arriving: set[str] = set(subjects_of(stream))
-        for _, copy in copies_of(stream):
+        for _, copy in copies_of(stream.config):
             from_origin = self.copied(copy, depth + 1)
             if from_origin is None:
                 return None

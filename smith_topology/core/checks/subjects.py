@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from smith_topology.core.checks.interface import copies_of, error, subjects_of, warning
-from smith_topology.core.model import Diagnostic, Kind, Resource, Topology
+from smith_topology.core.checks.interface import error, subjects_of, warning
+from smith_topology.core.model import Diagnostic, Kind, Resource, Topology, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, Entry, SubjectIndex, is_subset, overlaps, problem
 
 TWO_STREAMS = error("SB101", "Two streams store the same subject")
@@ -34,7 +34,7 @@ def written_subjects(resource: Resource) -> Iterator[tuple[str, str]]:
         lists, single = ("filter_subjects",), [(name, config.get(name)) for name in ("filter_subject", "deliver_subject")]
     else:
         lists, single = ("subjects",), [("subject_transform.src", (config.get("subject_transform") or {}).get("src"))]
-        for path, copy in copies_of(resource):
+        for path, copy in copies_of(resource.config):
             single.append((f"{path}.filter_subject", copy.get("filter_subject")))
             for position, transform in enumerate(copy.get("subject_transforms") or ()):
                 single.append((f"{path}.subject_transforms.{position}.src", transform.get("src")))

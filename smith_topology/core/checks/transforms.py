@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from smith_topology.core.checks.interface import copies_of, error, subjects_of
-from smith_topology.core.model import Config, Diagnostic, Resource, Topology
+from smith_topology.core.checks.interface import error, subjects_of
+from smith_topology.core.model import Config, Diagnostic, Resource, Topology, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, WHITESPACE, is_subset, overlaps
 
 TEMPLATE = error("SB301", "Invalid subject template")
@@ -141,7 +141,7 @@ def templates(topology: Topology) -> Iterator[Diagnostic]:
             yield from _template(stream, "subject_transform", transform)
         if republish := stream.config.get("republish"):
             yield from _template(stream, "republish", republish, spaces=True)
-        for path, copy in copies_of(stream):
+        for path, copy in copies_of(stream.config):
             yield from _copy_templates(stream, path, copy)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from smith_topology.core.checks.interface import error, filters_of, with_consumers
+from smith_topology.core.checks.interface import error, with_consumers
 from smith_topology.core.checks.subjects import MOST_PAIRS
-from smith_topology.core.model import Diagnostic, Resource, Topology
+from smith_topology.core.model import Diagnostic, Resource, Topology, filters_of
 from smith_topology.core.subjects import REST, SubjectIndex, problem
 
 SHARED = error("SB205", "Two consumers of a work queue want the same message")
@@ -42,7 +42,7 @@ def one_consumer_per_message(topology: Topology) -> Iterator[Diagnostic]:
     for stream, consumers in _work_queues(topology):
         index: SubjectIndex[int] = SubjectIndex()
         for number, consumer in enumerate(consumers):
-            for subject in filters_of(consumer) or [REST]:
+            for subject in filters_of(consumer.config) or [REST]:
                 if not problem(subject):
                     index.add(subject, number)
         yield from _clashes(stream, consumers, index)
@@ -54,7 +54,7 @@ def _clashes(stream: Resource, consumers: list[Resource], index: SubjectIndex[in
         (first, _), (later, subject) = sorted(((a, one), (b, other)))
         if first != later and later not in told:
             told.add(later)
-            wants = f'"{subject}"' if filters_of(consumers[later]) else "everything, since it has no filter"
+            wants = f'"{subject}"' if filters_of(consumers[later].config) else "everything, since it has no filter"
             detail = (
                 f"On stream {stream.address.name} it wants {wants}, and so overlaps with consumer "
                 f"{consumers[first].address.name} ({consumers[first].span}). Each message of a work queue has one consumer."

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from smith_topology.core.cost.interest import filters_of
 from smith_topology.core.kinds.interface import Context
-from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, Version
+from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, Version, filters_of
 from smith_topology.core.subjects import is_subset
 
 EVERYTHING = ">"

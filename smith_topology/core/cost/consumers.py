@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from smith_topology.core.cost.asked import Answer, Answers, dropped, lowered, messages_of, passed_over
-from smith_topology.core.cost.interest import Consumers, Planned, filters_of, turns, wanted
-from smith_topology.core.model import Action, Bound, Change, Effect, Live, Observed, Version
+from smith_topology.core.cost.interest import Consumers, Planned, turns, wanted
+from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Live, Observed, Version, filters_of
 from smith_topology.core.order import becomes_interest, violates
 
 LOSES_INTEREST = "DS302"
-
-FILTERS = ("filter_subject", "filter_subjects")
 
 
 def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed
+from smith_topology.core.model import Action, Address, Change, Kind, Live, Observed, filters_of
 from smith_topology.core.ownership import is_nobodys
-from smith_topology.core.subjects import SubjectIndex
+from smith_topology.core.subjects import REST, SubjectIndex
 
 
 @dataclass(frozen=True)
@@ -89,16 +89,11 @@ def wanted_by_any(consumers: list[Observed]) -> int:
     """The least number of messages that some of these consumers still wants: wishes add up where filters are apart."""
     index: SubjectIndex[Address] = SubjectIndex()
     for consumer in consumers:
-        for subject in filters_of(consumer.config) or (">",):
+        for subject in filters_of(consumer.config) or (REST,):
             index.add(subject, consumer.address)
     apart = all(a == b for (_, a), (_, b) in index.overlapping())
     wishes = [wanted(c) for c in consumers]
     return sum(wishes) if apart else max(wishes, default=0)
-
-
-def filters_of(config: Config) -> tuple[str, ...]:
-    single = config.get("filter_subject")
-    return tuple(config.get("filter_subjects") or ((single,) if single else ()))
 
 
 def turns(change: Change) -> bool:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from smith_topology.core.cost.asked import Answers
-from smith_topology.core.cost.consumers import FILTERS, LOSES_INTEREST
+from smith_topology.core.cost.consumers import LOSES_INTEREST
 from smith_topology.core.cost.pricing import priced
 from smith_topology.core.cost.streams import BECOMES_INTEREST
-from smith_topology.core.model import Action, Address, Change, Config, Kind, Live
-from smith_topology.core.order import origins
+from smith_topology.core.model import FILTERS, Action, Address, Change, Config, Kind, Live, origins
 
 TOLERATED_PERCENT = 10
 TOLERATED_MESSAGES = 10

@@ -19,10 +19,21 @@ from smith_topology.core.cost.asked import (
     messages_of,
     no_longer_taken,
 )
-from smith_topology.core.cost.interest import Planned, filters_of
+from smith_topology.core.cost.interest import Planned
 from smith_topology.core.kinds.interface import Context
-from smith_topology.core.model import Bound, Change, Config, Effect, Live, Observed, Version
-from smith_topology.core.order import origins
+from smith_topology.core.model import (
+    Bound,
+    Change,
+    Config,
+    Effect,
+    Live,
+    Observed,
+    Version,
+    copied_subjects,
+    copies_of,
+    filters_of,
+    origins,
+)
 from smith_topology.core.subjects import overlaps
 from smith_topology.core.times import instant
 
@@ -141,7 +152,7 @@ def _reingested(before: Config, after: Config, live: Live) -> Iterator[Effect]:
     """A source with another filter or transform is another source, and copies its whole origin (2.10 to 2.15 measured):
     what an earlier one of the same origin, or a mirror, has copied comes twice. Sources that are apart duplicate nothing.
     """
-    old = [*(before.get("sources") or ()), *([before["mirror"]] if before.get("mirror") else ())]
+    old = [copy for _, copy in copies_of(before)]
     for source in after.get("sources") or ():
         again = [each for each in old if _place(each) == _place(source) and _overlap(_selected(each), _selected(source))]
         if again and _identity(source) not in [_identity(each) for each in before.get("sources") or ()]:
@@ -160,8 +171,7 @@ def _identity(source: Config) -> tuple[object, ...]:
 
 
 def _selected(source: Config) -> tuple[str, ...]:
-    transforms = tuple(each["src"] for each in source.get("subject_transforms") or () if each.get("src"))
-    return ((source["filter_subject"],) if source.get("filter_subject") else transforms) or (EVERYTHING,)
+    return copied_subjects(source) or (EVERYTHING,)
 
 
 def _overlap(some: tuple[str, ...], others: tuple[str, ...]) -> bool:

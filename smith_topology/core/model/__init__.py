@@ -17,6 +17,7 @@ from smith_topology.core.model.addresses import (
     digest,
     stream_address,
 )
+from smith_topology.core.model.configs import FILTERS, copied_subjects, copies_of, filters_of, origins
 from smith_topology.core.model.declared import Resource, Target, Topology
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
 from smith_topology.core.model.live import APPLIED, METADATA_SINCE, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
@@ -40,6 +41,7 @@ from smith_topology.core.model.planned import (
 __all__ = [
     "APPLIED",
     "BUCKETS",
+    "FILTERS",
     "METADATA_SINCE",
     "OWNER",
     "OWN_METADATA",
@@ -72,7 +74,11 @@ __all__ = [
     "Version",
     "Wait",
     "consumer_address",
+    "copied_subjects",
+    "copies_of",
     "digest",
+    "filters_of",
+    "origins",
     "stream_address",
     "worst",
 ]

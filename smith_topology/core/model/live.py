@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from smith_topology.core.model.addresses import Address, Config, Kind, Version, stream_address
+from smith_topology.core.model.configs import copies_of
 
 OWNER = "smith-topo.owner"
 APPLIED = "smith-topo.applied"
@@ -90,11 +91,16 @@ class Live:
         return found
 
     @cached_property
-    def copied(self) -> frozenset[str]:
-        """The streams that others here mirror or source: a copy holds on to messages as a consumer does, and is seldom listed."""
-        streams = (each.config for address, each in self.observed.items() if address.kind is Kind.STREAM)
-        blocks = [block for config in streams for block in (config.get("mirror"), *(config.get("sources") or ())) if block]
-        return frozenset(block["name"] for block in blocks if not block.get("external"))
+    def copied(self) -> Mapping[str, list[tuple[Address, Config]]]:
+        """The streams that others here mirror or source, and by which blocks of whom: a copy holds on to messages as a consumer
+        does, and is seldom listed among them.
+        """
+        found: dict[str, list[tuple[Address, Config]]] = {}
+        for address, each in self.observed.items():
+            for _, copy in copies_of(each.config):
+                if not copy.get("external"):
+                    found.setdefault(copy["name"], []).append((address, copy))
+        return found
 
     def stream(self, name: str) -> Observed | None:
         return self.observed.get(stream_address(name))
