@@ -524,7 +524,7 @@ def test_messages_may_come_of_age_while_the_prompt_waits_but_not_many_more_than_
         exit_code = terminal.end()
 
     assert (exit_code, "AP106" in terminal.screen) == (code, bool(code)), terminal.screen
-    assert len(account.messages("ORDERS")) == left
+    wait_for(lambda: len(account.messages("ORDERS")) == left)
     assert account.config("ORDERS")["max_age"] == (0 if code else 4_000_000_000)
 
 
