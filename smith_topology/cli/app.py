@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from smith_topology import __version__
-from smith_topology.cli import completion
+from smith_topology.cli import completion, streams
 from smith_topology.cli.exits import Exit, Finish
 from smith_topology.cli.options import expanded
 
@@ -27,6 +27,15 @@ USAGE_OF_TYPER = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line (``sys.argv`` by default) and return its exit code; nothing a user can cause raises."""
+    streams.prepare()
+    code = _run(argv)
+    if why := streams.unwritten():
+        streams.talk(f"Error: the result could not be written: {why}. What was done is done.")
+        return code or Exit.ERROR
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     completion.prepare()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -72,7 +81,7 @@ def smith_topo(
 
 def _version(*, asked: bool) -> None:
     if asked:
-        typer.echo(f"smith-topo {__version__}")
+        streams.tell(f"smith-topo {__version__}")
         raise typer.Exit
 
 

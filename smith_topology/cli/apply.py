@@ -7,16 +7,17 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import typer
 
 from smith_topology.cli import approval, session
-from smith_topology.cli.console import is_interactive, style, talk, tell
+from smith_topology.cli.console import is_interactive, style
 from smith_topology.cli.exits import Exit, Finish
 from smith_topology.cli.options import Adopt, Approving, Connection, Files, Format, Output, Selected
 from smith_topology.cli.plan import rendered
 from smith_topology.cli.progress import Progress
+from smith_topology.cli.streams import talk, tell
 from smith_topology.core.model import Outcome, Plan, Verdict
 
 if TYPE_CHECKING:
@@ -124,15 +125,19 @@ def uncancel() -> None:
 
 
 def reported(plan: Plan, outcomes: list[Outcome], output: Output) -> str:
-    from smith_topology.render import document, ndjson, outcome
+    from smith_topology.render import document, markdown, ndjson, outcome
 
     match output:
         case Output.JSON:
             return document.dumps(document.outcome_document(plan, outcomes))
         case Output.NDJSON:
             return ndjson.apply_summary(plan, outcomes, session.now())
-        case _:
+        case Output.MARKDOWN:
+            return markdown.outcome(plan, outcomes)
+        case Output.HUMAN | Output.SUMMARY:
             return outcome.report(plan, outcomes, style(sys.stdout))
+        case _:
+            assert_never(output)
 
 
 def finish(outcomes: list[Outcome], received: list[signal.Signals]) -> None:

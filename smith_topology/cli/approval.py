@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from smith_topology.cli.console import talk
 from smith_topology.cli.exits import Exit, Finish
 from smith_topology.cli.options import Approving
+from smith_topology.cli.streams import talk
 from smith_topology.core.gates import Approval, not_allowed, too_many_deletes
 from smith_topology.core.model import Action, Change, Permission, Plan
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smith_topology.cli.console import talk, tell
 from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.streams import talk, tell
 
 if TYPE_CHECKING:
     from smith_topology.jetstream.embedded import EmbeddedServer

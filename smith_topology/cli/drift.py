@@ -11,9 +11,10 @@ from typing import Annotated, assert_never
 import typer
 
 from smith_topology.cli import session
-from smith_topology.cli.console import style, tell
+from smith_topology.cli.console import style
 from smith_topology.cli.exits import Exit, Finish, failed
 from smith_topology.cli.options import Connection, Files, Selected
+from smith_topology.cli.streams import tell
 from smith_topology.core.model import Diagnostic, Plan, Severity, worst
 from smith_topology.render import document, markdown, metrics, ndjson
 from smith_topology.render import drift as human

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from smith_topology.cli.console import tell
 from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.streams import tell
 from smith_topology.core.model import Diagnostic, Severity
 from smith_topology.render.text import clean
 

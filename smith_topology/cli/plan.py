@@ -10,9 +10,10 @@ from typing import Annotated, assert_never
 import typer
 
 from smith_topology.cli import session
-from smith_topology.cli.console import style, tell
+from smith_topology.cli.console import style
 from smith_topology.cli.exits import Exit, Finish
 from smith_topology.cli.options import Adopt, Connection, Files, Format, Output, Selected
+from smith_topology.cli.streams import tell
 from smith_topology.core.model import Plan
 
 HIDDEN = "…"

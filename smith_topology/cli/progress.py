@@ -6,10 +6,11 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from smith_topology.cli.console import style, talk, tell
+from smith_topology.cli.console import style
 from smith_topology.cli.options import Output
 from smith_topology.cli.session import now
-from smith_topology.core.model import Outcome, Plan
+from smith_topology.cli.streams import talk, tell
+from smith_topology.core.model import Outcome, Plan, Verdict
 from smith_topology.render import ndjson, outcome
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Progress:
     def add(self, ended: Outcome) -> None:
         if self._output is Output.NDJSON:
             tell(ndjson.apply_end(ended, now()))
+            return
+        if ended.verdict is Verdict.SKIPPED:  # the report at the end lists them
             return
         line = outcome.progress_line(ended, style(sys.stderr))
         if self._bar is not None and self._task is not None:

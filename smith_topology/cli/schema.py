@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smith_topology.cli.console import tell
+from smith_topology.cli.streams import tell
 
 
 def schema() -> None:

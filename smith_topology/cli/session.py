@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smith_topology.cli.console import tell
+from smith_topology import __version__
 from smith_topology.cli.exits import Exit, Finish, failed, raise_for
 from smith_topology.cli.options import Connection
+from smith_topology.cli.streams import tell
 from smith_topology.core.model import Diagnostic, Plan, Severity, Topology
 from smith_topology.core.selection import Selection
 
@@ -89,7 +90,13 @@ def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 @contextmanager
 def told_to_machines(output: StrEnum) -> Iterator[None]:
-    """A machine that reads stdout gets what ended the command there too, so that it can tell one failure from another."""
+    """A machine that reads stdout gets what ended the command there too, so that it can tell one failure from another; a
+    stream of lines begins with who speaks.
+    """
+    if output == "ndjson":
+        from smith_topology.render import ndjson
+
+        tell(ndjson.version(__version__, now()))
     try:
         yield
     except Finish as end:

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from smith_topology.cli import session
-from smith_topology.cli.console import style, tell
+from smith_topology.cli.console import style
 from smith_topology.cli.exits import Exit, Finish
 from smith_topology.cli.options import Connection, Files
+from smith_topology.cli.streams import tell
 from smith_topology.core.model import Diagnostic, Live, Observed, Severity, Topology
 from smith_topology.render import show as human
 from smith_topology.render.document import dumps

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from smith_topology.cli import session
-from smith_topology.cli.console import complain, tell
+from smith_topology.cli.console import complain
 from smith_topology.cli.exits import Finish
 from smith_topology.cli.options import Files
+from smith_topology.cli.streams import tell
 from smith_topology.core.model import Diagnostic, Kind
 from smith_topology.render import document
 from smith_topology.render.text import clean, count

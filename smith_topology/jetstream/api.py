@@ -216,11 +216,13 @@ def _no_publish(subject: str, prefix: str) -> Denied:
 
 
 def permission(subject: str, prefix: str) -> str:
-    """The least pattern to grant for requests like this one, whatever the stream or consumer.
+    """The pattern to grant for requests like this one, whatever the stream or consumer.
 
     ``CONSUMER.CREATE`` carries the filter in further tokens, so it takes ``>``.
     """
     kind, *rest = subject.removeprefix(f"{prefix}.").split(".")
     if subject.startswith(f"{prefix}.CONSUMER.CREATE."):
         return f"{prefix}.CONSUMER.CREATE.>"
+    if subject.startswith(f"{prefix}.STREAM.MSG."):  # not .*.*, which would grant deleting messages
+        return f"{prefix}.STREAM.MSG.GET.*"
     return ".".join((prefix, kind, *rest[:1], *("*" for _ in rest[1:])))

@@ -383,6 +383,5 @@ def _unsettled(wait: Wait) -> Diagnostic:
 
 
 def _skipped(step: Step, why: str) -> Outcome:
-    detail = f"{step.address}: {why}."
-    told = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", detail, "Run it again.", step.address)
+    told = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", why, "Run it again.", step.address)
     return Outcome(step, Verdict.SKIPPED, 0.0, told)

@@ -51,7 +51,7 @@ def plan_document(plan: Plan) -> Document:
         "format_version": FORMAT,
         "resource_changes": [_resource_change(change, plan.server) for change in plan.changes],
         "applyable": plan.can_apply and not plan.is_empty,
-        "complete": True,
+        "complete": not plan.partial,
         "errored": any(each.severity is Severity.ERROR for each in plan.diagnostics),
         "smith_topo": _block(plan),
     }

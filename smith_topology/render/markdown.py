@@ -6,10 +6,11 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from smith_topology.core.model import Action, Change, Diagnostic, Plan
+from smith_topology.core.model import Action, Change, Diagnostic, Outcome, Plan
 from smith_topology.render.amounts import described, disturbance, loss_sentence, total
 from smith_topology.render.diagnostics import by_gravity, word
 from smith_topology.render.drift import headline
+from smith_topology.render.outcome import report
 from smith_topology.render.plan import account, change_lines, counts, no_changes, permissions
 from smith_topology.render.text import PLAIN, clean, count, counted_kinds, placed
 
@@ -21,7 +22,7 @@ LIMIT = 60_000
 
 def plan(plan: Plan) -> str:
     """The whole comment. Ends inside the limit of a GitHub comment, however large the plan."""
-    head = "\n\n".join(_head(plan))
+    head = "\n\n".join(_fitting(_head(plan), LIMIT))
     details = _details(plan, LIMIT - len(head)) if not plan.is_empty else ""
     return "\n\n".join(part for part in (head, details) if part)
 
@@ -33,7 +34,30 @@ def drift(plan: Plan) -> str:
         lines.append("\n".join(_table([*plan.changes, *plan.held])))
     if plan.diagnostics:
         lines.append("\n".join(_diagnostics(plan.diagnostics)))
-    return "\n\n".join(lines)
+    return "\n\n".join(_fitting(lines, LIMIT))
+
+
+def _fitting(parts: Iterable[str], room: int) -> Iterator[str]:
+    """The parts from the top, the longest cut at the end of a line: the first ones are the verdict, and short."""
+    for part in parts:
+        cut = part if len(part) <= room else part[: max(0, room - len(CUT))].rpartition("\n")[0] + CUT
+        room = max(0, room - len(cut) - 2)
+        yield cut
+
+
+def outcome(plan: Plan, outcomes: Sequence[Outcome]) -> str:
+    """How an apply ended: its first line as the verdict, the rest in a block."""
+    verdict, *rest = report(plan, outcomes, PLAIN).splitlines()
+    head = f"### smith-topo: {escaped(account(plan.server))}\n\n**{escaped(verdict)}**"
+    inside, size = [], len(head)
+    for line in map(html.escape, rest):
+        size += len(line) + 1
+        if size > LIMIT:
+            inside.append("… cut here")
+            break
+        inside.append(line)
+    body = "\n".join(inside).strip("\n")
+    return f"{head}\n\n<pre>\n{body}\n</pre>" if body else head
 
 
 def _head(plan: Plan) -> Iterator[str]:
@@ -59,6 +83,7 @@ def _verdict(plan: Plan) -> str:
     return f"**Plan:** {counts(plan)}. {sentence}" + ("" if plan.can_apply else " **It can't be applied**, see below.")
 
 
+CUT = "\n\n… cut here; run smith-topo to see the rest"
 ROWS = 200
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from smith_topology.core.model import Action, Call, Change, Outcome, Plan, Step, Verb, Verdict, Wait
+from smith_topology.core.model import Action, Address, Call, Change, Outcome, Plan, Step, Verb, Verdict, Wait
 from smith_topology.render.results import Result, results
 from smith_topology.render.text import Style, Tone, clean, count, named, paragraph
 
@@ -88,20 +89,27 @@ def tally(done: Sequence[Change]) -> str:
 
 def _groups(found: Sequence[tuple[Change, Result]], ended: Sequence[Outcome], style: Style) -> Iterator[str]:
     """What went wrong first, what was done last."""
+    troubles: dict[Address, list[Outcome]] = defaultdict(list)
+    for each in ended:
+        if each.verdict is not Verdict.DONE:
+            troubles[each.step.address].append(each)
     for result in reversed(Result):
         changes = [change for change, each in found if each is result]
         if changes:
             title = style.paint(f"{result.words.capitalize()}:", Tone.STRONG)
-            yield "\n".join([title, *(line for change in changes for line in _lines(change, result, ended, style))])
+            lines = (line for change in changes for line in _lines(change, result, troubles[change.address], style))
+            yield "\n".join([title, *lines])
 
 
-def _lines(change: Change, result: Result, ended: Sequence[Outcome], style: Style) -> Iterator[str]:
-    yield f"{change.action.glyph:>3} {named(change.address)}"
-    if result is Result.DONE:
+def _lines(change: Change, result: Result, troubles: Sequence[Outcome], style: Style) -> Iterator[str]:
+    """What was not attempted takes one line: there may be thousands, and they are not what went wrong."""
+    header = f"{change.action.glyph:>3} {named(change.address)}"
+    if result is Result.NOT_ATTEMPTED and troubles and troubles[0].diagnostic:
+        yield header + style.paint(f"  # {clean(troubles[0].diagnostic.detail)}", Tone.FAINT)
         return
-    for each in ended:
-        if each.step.address == change.address and each.verdict is not Verdict.DONE:
-            yield f"      {style.paint('!', Tone.ALARM)} {trouble(each)}"
-            if each.diagnostic:
-                yield from paragraph(each.diagnostic.detail, " " * 8, style.width) if each.diagnostic.detail else ()
-                yield from paragraph(each.diagnostic.fix, " " * 8, style.width) if each.diagnostic.fix else ()
+    yield header
+    for each in troubles if result is not Result.DONE else ():
+        yield f"      {style.paint('!', Tone.ALARM)} {trouble(each)}"
+        if each.diagnostic:
+            yield from paragraph(each.diagnostic.detail, " " * 8, style.width) if each.diagnostic.detail else ()
+            yield from paragraph(each.diagnostic.fix, " " * 8, style.width) if each.diagnostic.fix else ()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.cli.scenario import APPROVED, Shop, empty_streams
 from tests.cli.terminal import on_terminal
-from tests.command import started
+from tests.command import ROOT, started
 
-DONE, INTERRUPTED = 0, 130
+DONE, ERROR, DIFFERENT, INTERRUPTED = 0, 1, 2, 130
 ESCAPE = "\x1b["
 STREAMS = empty_streams("ORDERS", "EVENTS")
 
@@ -65,6 +69,32 @@ def test_a_reader_that_goes_away_is_no_error(shop: Shop) -> None:
 
         assert process.wait(20) == DONE
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("command", [("plan",), (*APPROVED, "-o", "summary"), ("drift",), ("--version",)], ids=" ".join)
+def test_a_result_that_finds_no_room_is_an_error_and_does_not_stop_the_work(shop: Shop, command: tuple[str, ...]) -> None:
+    shop.write(STREAMS)
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        args = [sys.executable, "-m", "smith_topology", *command]
+        env = {**os.environ, "NATS_URL": shop.url, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            args, cwd=shop.directory, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=20
+        )
+
+    assert done.returncode in (ERROR, DIFFERENT)
+    assert "could not be written: No space left on device" in done.stderr
+    assert "[bug]" not in done.stderr
+    if command[0] == "apply":
+        shop.assert_settled()
+
+
+def test_characters_that_the_terminal_lacks_are_spelled_out(shop: Shop) -> None:
+    shop.write(empty_streams("注文"))
+
+    done = shop.spawn("plan", env={"PYTHONIOENCODING": "latin-1"})
+
+    assert done.exit_code == DONE
+    assert "stream.\\u6ce8\\u6587" in done.stdout
 
 
 def test_an_interrupt_while_waiting_for_a_server_ends_it(shop: Shop) -> None:

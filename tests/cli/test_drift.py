@@ -160,7 +160,7 @@ def test_what_is_protected_and_no_longer_declared_is_a_difference(shop: Shop) ->
     assert (found["drift"], found["summary"]["extra"]) == (True, 1)
     assert [(each["address"], each["kind"]) for each in found["resources"]] == [("stream.ORDERS", "extra")]
     assert _metric(counted, r'resources\{owner="shop",kind="extra"\}') == 1
-    assert "stream.ORDERS" in shop.run("drift", "--output", "ndjson").stdout.splitlines()[0]
+    assert "stream.ORDERS" in shop.run("drift", "--output", "ndjson").stdout.splitlines()[1]
     assert "stream.ORDERS" in shop.run("drift", "--output", "markdown").stdout.splitlines()[4]
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from smith_topology.core.model import Action, stream_address
+from smith_topology.core.model import Action, Verb, stream_address
 from smith_topology.render import markdown
-from tests.render.plans import CREATED, DELETED, PROTECTED, REPLACED, SAME, UPDATED, plan, unmanaged
+from tests.render.plans import CREATED, DELETED, PROTECTED, REPLACED, SAME, UPDATED, WARNING, call, plan, unmanaged
 
 
 def test_the_verdict_comes_first_with_the_loss_in_bold() -> None:
@@ -72,6 +72,30 @@ def test_a_name_cannot_close_the_folded_block() -> None:
     hostile = replace(DELETED, address=stream_address("X</pre></details>"))
 
     assert markdown.plan(plan(hostile)).count("</pre>") == 1
+
+
+def test_unchanged_objects_take_no_room() -> None:
+    many = [replace(SAME, address=stream_address(f"S{number}"), after={"subjects": ["s" * 50]}) for number in range(3000)]
+
+    shown = markdown.plan(plan(*many, UPDATED))
+
+    assert "cut here" not in shown
+    assert "stream.ORDERS will be updated in place" in shown
+
+
+def test_a_thousand_warnings_stay_within_a_comment() -> None:
+    many = tuple(replace(WARNING, detail="x" * 100) for _ in range(1000))
+
+    for shown in (markdown.plan(plan(UPDATED, diagnostics=many)), markdown.drift(plan(UPDATED, diagnostics=many))):
+        assert len(shown) < 65_000
+        assert "cut here" in shown
+
+
+def test_an_apply_that_went_wrong_tells_the_verdict_first() -> None:
+    shown = markdown.outcome(plan(UPDATED, steps=(call(1, UPDATED.address, Verb.UPDATE),)), [])
+
+    assert shown.splitlines()[2] == "**Nothing was applied.**"
+    assert "Not attempted:" in shown
 
 
 def test_a_huge_plan_stays_within_a_comment() -> None:

@@ -58,6 +58,13 @@ def test_a_partial_apply_lists_what_failed_with_its_reason_what_was_not_attempte
         """)
 
 
+def test_what_was_not_attempted_takes_one_line_with_its_reason() -> None:
+    skipped = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", "the run was interrupted", "Run it again.")
+    ends = [ended(CREATE, Verdict.DONE), ended(UPDATE, Verdict.SKIPPED, skipped), ended(DELETE, Verdict.SKIPPED, skipped)]
+
+    assert "  ~ stream.ORDERS  # the run was interrupted\n  - stream.LEGACY  # the" in outcome.report(WHOLE, ends, PLAIN)
+
+
 def test_an_apply_that_wrote_nothing_says_so() -> None:
     assert outcome.report(WHOLE, [ended(UPDATE, Verdict.STALE)], PLAIN).startswith("Nothing was applied.\n")
 

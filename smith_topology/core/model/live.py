@@ -48,7 +48,7 @@ class Observed:
 
     ``created`` is its identity: an object deleted and made again has another one. ``state`` is, for a stream, its
     ``state`` object (``messages bytes first_seq last_seq first_ts last_ts num_deleted consumer_count``); for a
-    consumer, ``num_pending num_ack_pending num_redelivered num_waiting delivered ack_floor push_bound``.
+    consumer, its whole info (``num_pending num_ack_pending num_redelivered num_waiting delivered ack_floor push_bound`` …).
     """
 
     address: Address
