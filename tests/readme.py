@@ -30,6 +30,7 @@ COLUMNS = "88"
 UNSTABLE = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"), "<time>"),
     (re.compile(r"\(\d+\.\d\ds\)"), "(<seconds>)"),
+    (re.compile(r"nats://127\.0\.0\.1:\d+ *"), "<url> "),
 )
 
 BEFORE = """\

@@ -75,7 +75,7 @@ def smith_topo(
     """Declare NATS JetStream streams and consumers in a file; see what a change costs before it happens.
 
     Exit codes: 0 done or nothing to do, 1 error, 2 differences, 3 refused by a safety gate, 4 stale, 6 applied in part,
-    7 declined, 64 usage, 130 interrupted.
+    7 declined, 64 usage, 130 or 143 interrupted.
     """
 
 

@@ -10,6 +10,7 @@ from smith_topology.cli.options import Approving
 from smith_topology.cli.streams import talk
 from smith_topology.core.gates import Approval, not_allowed, too_many_deletes
 from smith_topology.core.model import Action, Change, Permission, Plan
+from smith_topology.render.plan import account
 
 
 async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True) -> None:
@@ -30,7 +31,7 @@ async def _ask(plan: Plan, allowed: frozenset[Permission]) -> None:
     for change in plan.changes:
         if _needs_its_name(change, allowed):
             await _expect(f"{change.address} loses data. Type its name ({change.address.name}) to go on", change.address.name)
-    await _expect("Do you want to perform these actions? Only 'yes' is taken for an approval", "yes")
+    await _expect(f"Do you want to perform these actions on {account(plan.server)}? Only 'yes' is taken for an approval", "yes")
 
 
 def _needs_its_name(change: Change, allowed: frozenset[Permission]) -> bool:
@@ -53,6 +54,9 @@ async def _line() -> str:
     loop.add_reader(sys.stdin, typed.set)
     try:
         await typed.wait()
+    except asyncio.CancelledError:
+        talk("Interrupted: nothing was changed.")
+        raise
     finally:
         loop.remove_reader(sys.stdin)
     return sys.stdin.readline().rstrip("\n")

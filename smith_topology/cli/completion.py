@@ -18,7 +18,7 @@ class Shell(StrEnum):
 
 
 def completion(context: typer.Context, shell: Annotated[Shell, typer.Argument(help="Whose script to print.")]) -> None:
-    """Print the completion script of a shell: eval "$(smith-topo completion bash)"."""
+    """Print the completion script of a shell. Use it as eval "$(smith-topo completion bash)"."""
     os.environ[VARIABLE] = f"source_{shell.value}"
     prepare()
     try:

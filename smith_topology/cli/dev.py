@@ -25,7 +25,7 @@ def dev(
         str | None, typer.Option("--store", metavar="DIR", help="Keep the data here.  [default: a temporary directory]")
     ] = None,
 ) -> None:
-    """Run a nats-server with JetStream on this machine, for development and tests.
+    """Run a nats-server of your own, for development and tests.
 
     With a command, NATS_URL names the server to it, and its exit code becomes this one's.
     """
@@ -61,7 +61,10 @@ def _serve(server: EmbeddedServer) -> int:
     """Until it is stopped, which is what one does with it: no error."""
     try:
         tell(server.url)
-        talk(f"nats-server {server.pid} with JetStream; data in {server.store}. Ctrl-C stops it.")
+        talk(
+            f"nats-server {server.pid} with JetStream; data in {server.store}. Ctrl-C stops it. "
+            f"To use it elsewhere: export NATS_URL={server.url}"
+        )
         signal.pause()
     except KeyboardInterrupt:
         talk("Stopped.")

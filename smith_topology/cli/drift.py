@@ -42,7 +42,7 @@ def drift(
     output: DriftFormat = DriftOutput.HUMAN,
     metrics_file: MetricsFile = None,
 ) -> None:
-    """Compare the account with the file: 0 when they agree, 2 when they don't. Never writes to the server."""
+    """Compare the account with the file. Exits with 0 when they agree, 2 when they don't; never writes to the server."""
     with session.told_to_machines(output):
         owner = ""
         try:
@@ -117,7 +117,7 @@ def rendered(found: Plan, output: DriftOutput) -> str:
         case DriftOutput.MARKDOWN:
             return markdown.drift(found)
         case DriftOutput.SUMMARY:
-            return human.headline(found)
+            return human.summary(found)
         case DriftOutput.METRICS:
             return measured(found)
         case _:

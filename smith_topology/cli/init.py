@@ -36,7 +36,7 @@ def init(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")] = Path("topology.yaml"),
     name: Annotated[str | None, typer.Option("--name", help="The owner.  [default: the directory's name]")] = None,
 ) -> None:
-    """Write a first topology file, and the schema for your editor beside it. Never overwrites."""
+    """Write a first topology file. The schema for your editor comes beside it; nothing is overwritten."""
     from smith_topology.core import json_schema
     from smith_topology.core.parsing.topology import parse
     from smith_topology.render.document import dumps
@@ -48,10 +48,12 @@ def init(
         what = f"{owner!r} can't be an owner: write at most 64 of letters, digits, `-`, `_` and `.`."
         raise typer.BadParameter(what, param_hint="'--name'")
     _create(path, text)
-    if not schema.exists():
+    kept = schema.exists()
+    if not kept:
         _create(schema, dumps(json_schema.schema()) + "\n")
     shown = clean(shlex.quote(str(path)))
-    tell(f"Wrote {shown} and {clean(str(schema))}. Next:\n\n    smith-topo validate -f {shown}\n    smith-topo plan -f {shown}")
+    written = f"Wrote {shown}; {clean(str(schema))} is left as it was." if kept else f"Wrote {shown} and {clean(str(schema))}."
+    tell(f"{written} Next:\n\n    smith-topo validate -f {shown}\n    smith-topo plan -f {shown}")
 
 
 def _owner(path: Path) -> str:

@@ -97,7 +97,10 @@ class Approving:
     max_deletes: Annotated[
         int | None,
         typer.Option(
-            "--max-deletes", min=0, metavar="N", help="Most deletes in a run.  [default: 3, or 30 % of what is owned if less]"
+            "--max-deletes",
+            min=0,
+            metavar="N",
+            help="Most deletes in a run.  [default: 3, or 30 % of what is owned if less; no limit for destroy]",
         ),
     ] = None
     parallelism: Annotated[int, typer.Option("--parallelism", min=1, max=256, metavar="N", help="Requests at a time.")] = 10

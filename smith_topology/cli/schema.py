@@ -6,7 +6,7 @@ from smith_topology.cli.streams import tell
 
 
 def schema() -> None:
-    """Print the JSON Schema of topology files, for editors and other tools."""
+    """Print the JSON Schema of topology files."""
     from smith_topology.core import json_schema
     from smith_topology.render.document import dumps
 

@@ -32,7 +32,7 @@ def show(
     ] = None,
     output: Annotated[ShowOutput, typer.Option("--output", "-o", help="What to print.")] = ShowOutput.HUMAN,
 ) -> None:
-    """Show the live objects: what they hold, who owns them, what is protected."""
+    """Show the live objects. Without ADDRESS, what the file declares or owns; '*' is everything in the account."""
 
     async def work() -> None:
         what = session.declared(files.paths)

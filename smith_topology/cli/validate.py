@@ -25,7 +25,7 @@ class ValidateOutput(StrEnum):
 def validate(
     files: Files, output: Annotated[ValidateOutput, typer.Option("--output", "-o", help="What to print.")] = ValidateOutput.HUMAN
 ) -> None:
-    """Check the file offline: every error at once, with its place and what to write instead."""
+    """Check the file offline. Finds every error at once, with its place and what to write instead."""
     try:
         what = session.declared(files.paths)
     except Finish as end:

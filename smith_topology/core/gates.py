@@ -35,7 +35,7 @@ def too_many_deletes(plan: Plan, approval: Approval) -> list[Diagnostic]:
             "GA101",
             Severity.REFUSAL,
             "More deletes than allowed",
-            f'The plan destroys {deletes} of {plan.owned} objects that "{plan.topology}" owns; {limit} are allowed '
+            f'The plan destroys {deletes} of {plan.owned} objects that "{plan.topology}" owns; at most {limit} may be destroyed '
             + (
                 "by --max-deletes."
                 if approval.max_deletes is not None

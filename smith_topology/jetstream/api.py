@@ -101,6 +101,7 @@ class Api:
             version=version,
             version_text=text,
             name=greeting.get("server_name", ""),
+            url=self._link.url,
             cluster=greeting.get("cluster") or "",
             account=user.get("account_name") or user.get("account") or "",
             domain=info.get("domain") or "",

@@ -78,6 +78,11 @@ class Link(Client):
         """Whether anything accepted the connection, of whatever protocol."""
         return bool(self._transport)
 
+    @property
+    def url(self) -> str:
+        """The server connected to at this moment; ``Settings`` has taken userinfo out of the URLs before."""
+        return self.connected_url.geturl() if self.connected_url else ""
+
     async def shut(self) -> None:
         """Close, whatever state it is in."""
         self._opening = False

@@ -163,6 +163,7 @@ def target(plan: Plan) -> Document:
     server = plan.server
     return {
         "account": server.account,
+        "server": server.url,
         "cluster": server.cluster,
         "domain": server.domain,
         "server_version": server.version_text,

@@ -14,6 +14,7 @@ from smith_topology.render.plan import account, is_blocking
 from smith_topology.render.text import Style, Tone, counted_kinds, named, placed, spread
 
 INDENT = " " * 4
+MOST_NAMED = 3
 
 
 def render(plan: Plan, style: Style) -> str:
@@ -38,7 +39,21 @@ def headline(plan: Plan) -> str:
         return f"Not known to be free of drift on {account(plan.server)}: {boxes.tally(plan.diagnostics)}."
     same = counted_kinds(change.address for change in plan.of(Action.NO_OP))
     verb = "is" if len(plan.of(Action.NO_OP)) < 2 else "are"
-    return f"No drift: {same or 'all the file declares'} {verb} as declared."
+    return f"No drift on {account(plan.server)}: {same or 'all the file declares'} {verb} as declared."
+
+
+def summary(plan: Plan) -> str:
+    """The headline, and on the same line what differs: ``stream.ORDERS (max_age: live 1h, declared 1w)``."""
+    differing = [change for changes in sorted_out(plan).values() for change in changes]
+    named_ones = [f"{named(change.address)}{_in_brackets(change)}" for change in differing[:MOST_NAMED]]
+    more = [f"and {len(differing) - MOST_NAMED} more"] if len(differing) > MOST_NAMED else []
+    return " ".join([headline(plan), *([f"{'; '.join([*named_ones, *more])}."] if differing else [])])
+
+
+def _in_brackets(change: Change) -> str:
+    rows = changed(change.address, change.fields) if change.action in (Action.UPDATE, Action.REPLACE) else ()
+    words = [f"{row.label}: {_words(row)}" if _words(row) else row.label for row in rows]
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _group(sort: Difference, changes: Sequence[Change], style: Style) -> Iterator[str]:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from smith_topology.core.model import Action, Change, Diagnostic, Outcome, Plan
-from smith_topology.render.amounts import described, disturbance, loss_sentence, total
+from smith_topology.render.amounts import described, disturbance, total
 from smith_topology.render.diagnostics import by_gravity, word
 from smith_topology.render.drift import headline
 from smith_topology.render.outcome import report
-from smith_topology.render.plan import account, change_lines, counts, no_changes, permissions
+from smith_topology.render.plan import account, change_lines, counts, no_changes, permissions, verdict
 from smith_topology.render.text import PLAIN, clean, count, counted_kinds, placed
 
 SPECIAL = re.compile(r"([\\`*_\[\]#|~]|:(?=//))")
@@ -69,7 +69,7 @@ def _head(plan: Plan) -> Iterator[str]:
         yield "\n".join(_table(plan.changes))
     if plan.diagnostics:
         yield "\n".join(_diagnostics(plan.diagnostics))
-    if plan.required:
+    if plan.required and plan.can_apply:
         yield f"Needs `{permissions(plan).strip()}`."
     if plan.unmanaged:
         yield f"Unmanaged, left alone: {counted_kinds(plan.unmanaged)}."
@@ -77,10 +77,9 @@ def _head(plan: Plan) -> Iterator[str]:
 
 def _verdict(plan: Plan) -> str:
     if plan.is_empty:
-        return no_changes(plan) if plan.can_apply else "**Nothing can be done**, see below."
-    loss = total(plan.changes)
-    sentence = f"**{loss_sentence(loss)}**" if loss.any else loss_sentence(loss)
-    return f"**Plan:** {counts(plan)}. {sentence}" + ("" if plan.can_apply else " **It can't be applied**, see below.")
+        return escaped(no_changes(plan)) if plan.can_apply else "**Nothing can be done**, see below."
+    sentence = f"**{verdict(plan)}**" if total(plan.changes).any else verdict(plan)
+    return f"**Plan:** {counts(plan)}. {sentence}".rstrip() + ("" if plan.can_apply else " **It can't be applied**, see below.")
 
 
 CUT = "\n\n… cut here; run smith-topo to see the rest"

@@ -32,7 +32,8 @@ def no_changes(plan: Plan) -> str:
     """That there is nothing to do, and of how much that is said."""
     if plan.partial:
         return f"No changes in {count(len(plan.changes), 'selected object')}; the others were not looked at."
-    return "No changes. The account holds what the file declares."
+    name = account(plan.server)
+    return f"No changes. {name[0].upper()}{name[1:]} holds what the file declares."
 
 
 def render(plan: Plan, style: Style, *, verb: str = "apply") -> str:
@@ -74,9 +75,9 @@ def where(server: Server) -> str:
 
 
 def account(server: Server) -> str:
-    """``account SMITH @ prod-eu``, with whatever of it is known."""
-    name = f"account {clean(server.account)}" if server.account else "this account"
-    return f"{name} @ {clean(server.cluster)}" if server.cluster else name
+    """``account SMITH @ prod-eu``, or the URL where there is no cluster: whatever of it is known."""
+    name, place = f"account {clean(server.account)}" if server.account else "this account", server.cluster or server.url
+    return f"{name} @ {clean(place)}" if place else name
 
 
 def _by_address(diagnostics: Iterable[Diagnostic]) -> dict[Address, list[Diagnostic]]:
@@ -181,14 +182,20 @@ def counts(plan: Plan) -> str:
 def _conclusion(plan: Plan, style: Style) -> Iterator[str]:
     if not plan.is_empty:
         loss = total(plan.changes)
-        sentence = style.paint(loss_sentence(loss), Tone.ALARM if loss.any else Tone.ADD)
         numbers = style.paint(f"Plan: {counts(plan)}.", Tone.STRONG)
+        sentence = style.paint(verdict(plan), Tone.ALARM if loss.any else Tone.ADD)
         fits = visible(numbers) + visible(sentence) < style.width
-        yield numbers + (" " if fits else "\n") + sentence
+        yield (numbers + (" " if fits else "\n") + sentence).rstrip()
         if also := disturbance(loss):
             yield also
     if plan.unmanaged:
         yield f"Unmanaged, left alone: {counted_kinds(plan.unmanaged)}."
+
+
+def verdict(plan: Plan) -> str:
+    """What the plan loses; nothing is promised of a replacement, which can't be made yet."""
+    loss = total(plan.changes)
+    return "" if plan.of(Action.REPLACE) and not loss.any else loss_sentence(loss)
 
 
 def _next(plan: Plan, blocking: int, verb: str, style: Style) -> str:

@@ -239,7 +239,7 @@ def test_a_deleted_stream_costs_everything_in_it(account: Account) -> None:
 
     effect = plan.effect("stream.ORDERS", "DS101")
     assert (effect["messages"], effect["bytes"], effect["messages_bound"]) == (messages, size, "exact")
-    assert (effect["consumers"], effect["positions"]) == (2, 1)
+    assert (effect["consumers"], effect["positions"]) == (2, 2)
 
 
 @pytest.mark.parametrize("retention", ["limits", "workqueue"])

@@ -166,7 +166,7 @@ def test_more_subjects_than_are_worth_reading_leave_a_question_open(server: Embe
 
     asyncio.run(fill())
     with raw(server.url) as js:
-        wait_for(lambda: js.request("STREAM.INFO.S")["state"]["messages"] > MOST_SUBJECTS)
+        wait_for(lambda: js.request("STREAM.INFO.S")["state"]["messages"] > MOST_SUBJECTS, 60)
 
     assert ask(server.url, PerSubjectExcess("S", 1)) is None
     assert ask(server.url, Outside("S", ("s.1",))) is None

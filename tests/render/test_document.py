@@ -84,7 +84,7 @@ def test_only_the_fields_that_force_a_replacement_are_its_paths() -> None:
 def test_the_own_block_carries_what_terraform_has_no_place_for() -> None:
     block = document.plan_document(FULL)["smith_topo"]
 
-    assert block["target"] == {"account": "SMITH", "cluster": "prod-eu", "domain": "", "server_version": "2.15.1"}
+    assert block["target"] == {"account": "SMITH", "cluster": "prod-eu", "domain": "", "server": "", "server_version": "2.15.1"}
     assert block["summary"] == {"add": 1, "change": 2, "replace": 1, "destroy": 1}
     assert block["data_loss"] == {
         "messages": 1_204_343,

@@ -63,9 +63,9 @@ def test_the_first_line_says_it_all_and_the_rest_cannot_be_read_the_wrong_way_ro
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ((SAME, SAME_CONSUMER), "No drift: 1 stream, 1 consumer are as declared."),
-        ((SAME,), "No drift: 1 stream is as declared."),
-        ((), "No drift: all the file declares is as declared."),
+        ((SAME, SAME_CONSUMER), "No drift on account SMITH @ prod-eu: 1 stream, 1 consumer are as declared."),
+        ((SAME,), "No drift on account SMITH @ prod-eu: 1 stream is as declared."),
+        ((), "No drift on account SMITH @ prod-eu: all the file declares is as declared."),
     ],
 )
 def test_no_drift_is_one_line_that_says_what_was_looked_at(changes: tuple[Change, ...], line: str) -> None:

@@ -39,7 +39,7 @@ def test_the_details_are_folded_and_need_no_colours() -> None:
 def test_no_changes_is_said_without_a_table() -> None:
     shown = markdown.plan(plan(SAME, unmanaged=unmanaged()))
 
-    assert "No changes. The account holds what the file declares." in shown
+    assert "No changes. Account SMITH <span>@</span> prod-eu holds what the file declares." in shown
     assert "|" not in shown
     assert "<details>" not in shown
 

@@ -102,14 +102,14 @@ def test_what_blocks_a_plan_stands_at_its_object_and_the_plan_says_it_cannot_be_
           ! stream.AUDIT is protected: not destroyed (protect, set 2026-03-01).   [OW103]
             Apply `protect: false` first.
 
-        Plan: 0 to add, 0 to change, 1 to replace, 0 to destroy. No data is lost.
+        Plan: 0 to add, 0 to change, 1 to replace, 0 to destroy.
 
         This plan can't be applied: 2 problems, marked `!` or listed above. Nothing was changed.
         """)
 
 
 def test_an_empty_plan_says_so_first() -> None:
-    assert text.render(plan(SAME), PLAIN) == "No changes. The account holds what the file declares."
+    assert text.render(plan(SAME), PLAIN) == "No changes. Account SMITH @ prod-eu holds what the file declares."
 
 
 def test_an_empty_plan_that_is_blocked_does_not_claim_that_all_is_well() -> None:
@@ -237,6 +237,7 @@ def test_a_consumer_that_goes_with_its_stream_is_counted_once() -> None:
     [
         (Server(Version(2, 15), "2.15.0"), "this account (server 2.15.0)"),
         (Server(Version(2, 15), "2.15.0", account="A"), "account A (server 2.15.0)"),
+        (Server(Version(2, 15), "2.15.0", account="A", url="nats://h:1"), "account A @ nats://h:1 (server 2.15.0)"),
         (Server(Version(2, 15), "2.15.0", account="A", cluster="c", domain="hub"), "account A @ c (domain hub, server 2.15.0)"),
     ],
 )

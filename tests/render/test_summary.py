@@ -19,7 +19,7 @@ def test_a_few_lines_name_what_goes_for_good_and_what_is_lost() -> None:
 
 
 def test_no_changes_is_one_line() -> None:
-    assert summary.plan(plan(SAME)) == "No changes. The account holds what the file declares."
+    assert summary.plan(plan(SAME)) == "No changes. Account SMITH @ prod-eu holds what the file declares."
 
 
 def test_a_blocked_plan_says_so_and_why() -> None:

@@ -52,11 +52,10 @@ TRIMS_SUBJECTS_AT_ONCE = Version(2, 14)
 
 def stream_deleted(observed: Observed, live: Live) -> Effect:
     consumers = [c for c in live.consumers(observed.address.name) if c.config.get("durable_name")]
-    positions = sum(1 for c in consumers if (c.state.get("delivered") or {}).get("stream_seq"))
     newest = observed.state.get("last_ts", "")[:16].replace("T", " ") if messages_of(observed) else ""
     text = f"everything in it is deleted; last message {newest} UTC" if newest else "it is empty"
     count = max(len(consumers), observed.state.get("consumer_count", 0))
-    return Effect("DS101", text, "", messages_of(observed), bytes_of(observed), consumers=count, positions=positions)
+    return Effect("DS101", text, "", messages_of(observed), bytes_of(observed), consumers=count, positions=len(consumers))
 
 
 def stream_updated(change: Change, observed: Observed, live: Live, answers: Answers, planned: Planned) -> Iterator[Effect]:

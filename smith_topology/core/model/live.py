@@ -24,13 +24,14 @@ class Server:
     """What the connected server says of itself and of the account.
 
     ``limits`` is the account's ``limits`` object of ``$JS.API.INFO``; ``time`` is the server's clock when it
-    was read (RFC 3339, UTC), since durations are judged by its clock and not by ours. ``cluster`` is empty on
-    a standalone server; ``account`` is empty where the user may not ask.
+    was read (RFC 3339, UTC), since durations are judged by its clock and not by ours. ``url`` is the one connected to, without
+    userinfo; ``cluster`` is empty on a standalone server; ``account`` is empty where the user may not ask.
     """
 
     version: Version
     version_text: str
     name: str = ""
+    url: str = ""
     cluster: str = ""
     account: str = ""
     domain: str = ""
