@@ -16,7 +16,7 @@ help: ## print this list
 demo: .venv/demo.stamp ## the whole story on a real server: plan, apply, a hand edit, drift, repair
 	@$(BIN)/python scripts/demo.py
 
-test: .venv/dev.stamp servers ## every test, on real servers of six versions
+test: .venv/dev.stamp servers ## every test, on real servers of all versions there are
 	SMITH_TOPO_ALL_SERVERS=1 $(BIN)/pytest -n 2
 
 check: .venv/dev.stamp ## ruff, mypy --strict, and who may import whom

@@ -12,17 +12,20 @@ from pathlib import Path
 from smith_topology.core.model import Diagnostic, Severity, Span, Topology
 from smith_topology.core.parsing.encoding import MAX_BYTES, too_large
 from smith_topology.core.parsing.report import Fault
-from smith_topology.core.parsing.topology import parse
+from smith_topology.core.parsing.topology import Rules, no_rules, parse
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml")
 
 
-def load(paths: Sequence[str], stdin: Callable[[int], bytes]) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
+def load(
+    paths: Sequence[str], stdin: Callable[[int], bytes], rules: Rules = no_rules
+) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
     """One topology of files, of directories (their ``*.yaml`` and ``*.yml``, sorted) and of ``-``, standard input.
 
-    ``stdin`` is called at most once, and a file named twice is read once. None, with every reason, when anything stops
-    it: a file that can't be read is never taken for one that declares nothing.
+    ``rules`` judge it (``core.parsing.topology.parse``). ``stdin`` is called at most once, and a file named twice is read
+    once. None, with every reason, when anything stops it: a file that can't be read is never taken for one that declares
+    nothing.
     """
     names: list[str] = []
     sources: list[tuple[str, bytes]] = []
@@ -38,7 +41,7 @@ def load(paths: Sequence[str], stdin: Callable[[int], bytes]) -> tuple[Topology 
         except _Unread as reason:
             unread.append(reason.diagnostic)
     with _collector_paused():
-        topology, found = parse(sources, complete=not unread)
+        topology, found = parse(sources, complete=not unread, rules=rules)
     return (None if unread else topology), (*unread, *found)
 
 

@@ -41,8 +41,7 @@ def declared(paths: list[str]) -> Declared:
     from smith_topology.core.checks import check
     from smith_topology.load import load
 
-    topology, found = load(paths, sys.stdin.buffer.read)
-    found += check(topology) if topology else ()
+    topology, found = load(paths, sys.stdin.buffer.read, check)
     raise_for(found)
     if topology is None:
         raise Finish(Exit.ERROR, found)

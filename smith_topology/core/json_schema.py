@@ -178,7 +178,8 @@ def _value(field: Field) -> Schema:
             pattern = f"{SIZE_PATTERN}|{UNDERSCORED_PATTERN}"
             return {"type": ["integer", "string"], "pattern": pattern, "minimum": smallest, "maximum": largest}
         case Type.DURATION:
-            return {"type": ["string", "integer"], "pattern": DURATION_PATTERN, "minimum": min(smallest, 0), "maximum": 0}
+            least = -1 if field.unset else min(smallest, 0)
+            return {"type": ["string", "integer"], "pattern": DURATION_PATTERN, "minimum": least, "maximum": 0}
         case Type.TIME:
             return {"type": "string", "format": "date-time", "pattern": TIME_PATTERN}
         case Type.ENUM:

@@ -11,7 +11,7 @@ import pytest
 from smith_topology import __version__
 from smith_topology.cli.app import COMMANDS
 from smith_topology.core.parsing.encoding import MAX_BYTES
-from tests.cli.scenario import APPROVED, UNREACHABLE, Shop
+from tests.cli.scenario import APPROVED, UNREACHABLE, Shop, Streams
 from tests.command import ROOT, TIMEOUT, run, spawn, started
 
 SECRET = "correct-horse"
@@ -311,6 +311,27 @@ def test_validate_finds_every_error_at_once(shop: Shop) -> None:
     document = json.loads(machine.stdout)
     assert (document["valid"], document["error_count"]) == (False, 3)
     assert {each["range"]["filename"] for each in document["diagnostics"]} == {"topology.yaml"}
+
+
+OVERLAPPING: Streams = {"A": {"subjects": ["a.>"]}, "B": {"subjects": ["a.b"]}}
+
+
+def test_what_reads_well_is_judged_beside_what_does_not(shop: Shop) -> None:
+    """Not what a mistake is in: there the rules would guess."""
+    flawed: Streams = {"C": {"subjects": ["a.c"], "max_age": 5}, "D": {"subjects": ["a.c"], "consumers": {"d": {"ack_wait": "x"}}}}
+    shop.write({**OVERLAPPING, **flawed}, verison=1)
+
+    found = json.loads(shop.run("validate", "--output", "json").stdout)["diagnostics"]
+
+    assert [each["code"] for each in found] == ["unknown-key", "bad-value", "bad-value", "SB101"]
+
+
+def test_with_a_mistake_in_the_defaults_nothing_is_judged_by_them(shop: Shop) -> None:
+    shop.write(OVERLAPPING, defaults={"stream": {"max_age": 5}})
+
+    found = json.loads(shop.run("validate", "--output", "json").stdout)["diagnostics"]
+
+    assert [each["code"] for each in found] == ["bad-value"]
 
 
 def test_validate_lets_warnings_pass(shop: Shop) -> None:

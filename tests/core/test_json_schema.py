@@ -93,6 +93,7 @@ def test_every_field_has_its_description_default_unit_and_server_version(kind: K
 VALID = [
     in_stream(""),
     in_stream("{max_age: 6h, max_bytes: 500MiB, max_msgs: 1_000, max_msg_size: -1}"),
+    in_stream("{max_age: -1, subject_delete_marker_ttl: '-1'}"),
     in_stream("{max_age: 0, max_bytes: 1024, description: on, no_ack: ~, storage: null}"),
     in_stream("{max_age: '1w2d3h4m5s6ms7us8ns', duplicate_window: 1.5s}"),
     in_stream("{description: 5, subjects: [a, 1, true, '>'], metadata: {a: 1, b: ~, c: x}}"),
@@ -118,7 +119,7 @@ INVALID = [
     in_stream("{name: B}"),
     in_stream("{max_mgs: 5}"),
     in_stream("{max_age: 30}"),
-    in_stream("{max_age: -1}"),
+    in_stream("{duplicate_window: -1}"),
     in_stream("{max_age: 30m1h}"),
     in_stream("{max_age: ''}"),
     in_stream("{max_bytes: 5M}"),

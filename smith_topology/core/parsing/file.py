@@ -42,9 +42,13 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one file contributes to the topology; ``readable`` unless it is no YAML mapping at all."""
+    """What one file contributes to the topology; ``readable`` unless it is no YAML mapping at all.
+
+    Where its ``defaults`` are not ``sound``, no resource is quite what it was meant to be.
+    """
 
     readable: bool = False
+    sound: bool = False
     owner: Owner | None = None
     target: Target | None = None
     resources: tuple[Resource, ...] = ()
@@ -75,9 +79,11 @@ class _FileParser:
             if key not in TOP_KEYS:
                 reader.unknown(key, entry, TOP_KEYS, "a topology file")
         self._version(root)
+        before = self._report.faults
         self._read_defaults(root.entries.get("defaults"))
+        sound = self._report.faults == before
         resources = tuple(self._streams(root.entries.get("streams")))
-        return Part(True, self._owner(root.entries.get("name")), self._target(root.entries.get("target")), resources)
+        return Part(True, sound, self._owner(root.entries.get("name")), self._target(root.entries.get("target")), resources)
 
     def _version(self, root: MappingNode) -> None:
         entry = root.entries.get("version")

@@ -69,6 +69,11 @@ class Report:
     def empty(self) -> bool:
         return not self._shown
 
+    @property
+    def faults(self) -> int:
+        """How many there are so far."""
+        return len(self._shown) + self._more
+
     def span(self, at: Placed) -> Span:
         return Span(self.file, at.line, at.column)
 

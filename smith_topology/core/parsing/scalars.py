@@ -186,6 +186,8 @@ def bounds(field: Field) -> tuple[int, int]:
 
 def _within(field: Field, path: str, value: int) -> int:
     smallest, largest = bounds(field)
+    if value == -1 and field.type is Type.DURATION and field.unset:
+        return 0
     if smallest <= value <= largest or (value == 0 and field.type is Type.DURATION):
         return value
     at_most = "" if largest == INT64_MAX else f" and at most {_as_written(field, largest)}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 from smith_topology.core.model import Address, Diagnostic, Kind, Resource, Severity, Span, Target, Topology, worst
 from smith_topology.core.parsing.file import Owner, Part, parse_file
@@ -12,11 +14,21 @@ from smith_topology.core.parsing.suggest import shown
 _STOPPING = (Severity.ERROR, Severity.REFUSAL)
 
 
-def parse(sources: Sequence[tuple[str, bytes]], *, complete: bool = True) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
+Rules: TypeAlias = Callable[[Topology], Iterable[Diagnostic]]
+
+
+def no_rules(_topology: Topology) -> tuple[Diagnostic, ...]:
+    return ()
+
+
+def parse(
+    sources: Sequence[tuple[str, bytes]], *, complete: bool = True, rules: Rules = no_rules
+) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
     """One topology of all files, given as (name to show, content); None when a diagnostic stops it, or none names it.
 
     Each file has its own ``defaults``; ``name`` and ``target`` may be in any of them, and must agree. Unless the sources
-    are ``complete``, what none of them holds is not complained of.
+    are ``complete``, what none of them holds is not complained of. ``rules`` judge the topology; where something is wrong
+    with it already, they judge the streams with which nothing is, so that one run finds as much as it can.
     """
     reports = [Report(file) for file, _ in sources]
     parts = [parse_file(data, report) for report, (_, data) in zip(reports, sources, strict=True)]
@@ -27,10 +39,20 @@ def parse(sources: Sequence[tuple[str, bytes]], *, complete: bool = True) -> tup
     if complete and all(part.readable for part in parts):
         diagnostics.extend(_missing(parts, reports, stopped=worst(diagnostics) in _STOPPING))
     owner = next((part.owner.text for part in parts if part.owner), None)
-    if owner is None or worst(diagnostics) in _STOPPING:
-        return None, tuple(diagnostics)
     target = next((part.target for part in parts if part.target), None)
-    return Topology(owner, resources, tuple(file for file, _ in sources), target), tuple(diagnostics)
+    topology = Topology(owner or "", resources, tuple(file for file, _ in sources), target)
+    if owner is None or worst(diagnostics) in _STOPPING:
+        known = all(part.sound for part in parts) and not any(report.full for report in reports)
+        judged = rules(_flawless(topology, diagnostics)) if known else ()
+        return None, (*diagnostics, *(each for each in judged if each.severity is Severity.ERROR))
+    diagnostics.extend(rules(topology))
+    return (None if worst(diagnostics) in _STOPPING else topology), tuple(diagnostics)
+
+
+def _flawless(topology: Topology, diagnostics: Iterable[Diagnostic]) -> Topology:
+    """The streams, with their consumers, that no diagnostic is about."""
+    flawed = {each.address.path[0] for each in diagnostics if each.address}
+    return replace(topology, resources={a: r for a, r in topology.resources.items() if a.path[0] not in flawed})
 
 
 def _collect(parts: Sequence[Part], resources: dict[Address, Resource]) -> Iterator[Diagnostic]:

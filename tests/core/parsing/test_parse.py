@@ -311,12 +311,12 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
         ),
     ),
     (
-        in_stream("max_age: -1"),
-        (4, 7, VALUE, "`max_age` is `-1`; it must be at least `100ms`, or `0`.", "Write `0`, or leave it out."),
+        in_stream("duplicate_window: -1"),
+        (4, 7, VALUE, "`duplicate_window` is `-1`; it must be at least `100ms`, or `0`.", "Write `0`, or leave it out."),
     ),
     (
-        in_stream("max_age: 1ms"),
-        (4, 7, VALUE, "`max_age` is `1ms`; it must be at least `100ms`, or `0`.", "Write at least `100ms`."),
+        in_stream("duplicate_window: 1ms"),
+        (4, 7, VALUE, "`duplicate_window` is `1ms`; it must be at least `100ms`, or `0`.", "Write at least `100ms`."),
     ),
     (in_consumer("ack_wait: -1"), (6, 11, VALUE, "`ack_wait` is `-1`; it must be at least `0`.", "Write `0`, or leave it out.")),
     (
