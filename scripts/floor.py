@@ -38,9 +38,7 @@ async def pages(nc: Client, endpoint: str, size: int) -> list[Any]:
 
 async def read_everything(nc: Client) -> int:
     """Names, streams, and the consumers of each stream that has some; how many objects there are."""
-    _, names, listed = await asyncio.gather(ask(nc, "INFO"), pages(nc, "STREAM.NAMES", 1024), pages(nc, "STREAM.LIST", 256))
-    if len(names) > 1:
-        await pages(nc, "STREAM.NAMES", 1024)
+    _, _, listed = await asyncio.gather(ask(nc, "INFO"), pages(nc, "STREAM.NAMES", 1024), pages(nc, "STREAM.LIST", 256))
     streams = [stream for page in listed for stream in page["streams"]]
     used = [stream["config"]["name"] for stream in streams if stream["state"]["consumer_count"]]
     consumers = await together(used, lambda name: pages(nc, f"CONSUMER.LIST.{name}", 256))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
 
 
-def circles(edges: Iterable[tuple[Node, Node]]) -> list[set[tuple[Node, Node]]]:
+def circles(edges: Collection[tuple[Node, Node]]) -> list[set[tuple[Node, Node]]]:
     """The edges that lie on circles, by strongly connected component (Kosaraju)."""
     after: dict[Node, list[Node]] = defaultdict(list)
     before: dict[Node, list[Node]] = defaultdict(list)

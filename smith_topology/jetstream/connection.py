@@ -154,10 +154,6 @@ def translate(error: Exception, settings: Settings, server: str, link: Link) -> 
             return _unreachable(error, settings, server, link)
 
 
-def _silent(link: Link) -> bool:
-    return link.reached and not link.greeting
-
-
 def _unverified(error: ssl.SSLCertVerificationError, settings: Settings, server: str) -> TLSFailed:
     match error.verify_code:
         case 62 | 64:  # X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH

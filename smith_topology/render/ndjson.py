@@ -68,10 +68,6 @@ def diagnostic(found: Diagnostic, timestamp: str) -> str:
     return _line(level, message, timestamp, "diagnostic", {"diagnostic": document.diagnostic_document(found)})
 
 
-def apply_start(step: Step, timestamp: str) -> str:
-    return _line("info", f"{named(step.address)}: {_verb(step)}", timestamp, "apply_start", {"hook": _hook(step)})
-
-
 def apply_end(outcome: Outcome, timestamp: str) -> str:
     """``apply_complete``, or ``apply_errored`` with the verdict and the reason."""
     hook = {**_hook(outcome.step), "elapsed_seconds": round(outcome.seconds, 6), "verdict": outcome.verdict.value}

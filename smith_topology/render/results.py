@@ -42,14 +42,13 @@ def results(plan: Plan, outcomes: Iterable[Outcome]) -> list[tuple[Change, Resul
     for step in plan.steps:
         steps.setdefault(step.address, []).append(step)
     return [
-        (change, _result([by_step.get(step.id) for step in steps.get(change.address, steps.get(change.address.parent, []))]))
+        (change, _result([by_step.get(step.id) for step in steps.get(change.address, ())]))
         for change in plan.changes
         if change.action is not Action.NO_OP
     ]
 
 
 def _result(outcomes: list[Outcome | None]) -> Result:
-    """Of the steps of one object, or of its stream's when it has none because it goes with the stream."""
     verdicts = {Verdict.SKIPPED if outcome is None else outcome.verdict for outcome in outcomes}
     if Verdict.UNKNOWN in verdicts:
         return Result.UNKNOWN

@@ -121,7 +121,7 @@ def test_stopped_while_it_waits_for_a_server_it_exits_as_a_shell_would_say(
             process.send_signal(number)
             stdout, stderr = process.communicate()
 
-    assert exit_code(process) == code
+    assert process.returncode == code
     assert "Traceback" not in stdout + stderr
 
 
@@ -132,11 +132,6 @@ def hang_up_on(listener: socket.socket) -> None:
         accepted.close()
 
 
-def exit_code(process: subprocess.Popen[str]) -> int:
-    """In a shell's terms: 128 and the signal where it was killed."""
-    return process.returncode if process.returncode >= 0 else 128 - process.returncode
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped_at_the_prompt_nothing_is_written(server: EmbeddedServer, many: Path, number: signal.Signals, code: int) -> None:
     with on_terminal("apply", "-f", many, url=server.url) as (process, terminal):
@@ -144,7 +139,7 @@ def test_stopped_at_the_prompt_nothing_is_written(server: EmbeddedServer, many: 
         process.send_signal(number)
         process.wait()
 
-    assert exit_code(process) == code
+    assert process.returncode == code
     assert not names(server.url)
 
 

@@ -88,7 +88,7 @@ TEXTS = {
     "outcome.json": document.dumps(document.outcome_document(PLAN, [OUTCOME])),
     "plan.ndjson": "\n".join(ndjson.plan(PLAN, "now")),
     "drift.ndjson": "\n".join(ndjson.drift(PLAN, "now")),
-    "apply.ndjson": "\n".join([ndjson.apply_start(STEP, "now"), ndjson.apply_end(OUTCOME, "now")]),
+    "apply.ndjson": ndjson.apply_end(OUTCOME, "now"),
 }
 
 

@@ -68,19 +68,18 @@ def test_a_diagnostic_has_a_level_a_message_and_all_its_parts() -> None:
     assert line["diagnostic"]["fix"] == "Apply `protect: false` first."
 
 
-def test_a_step_is_announced_and_then_completes_or_fails_with_its_reason() -> None:
-    start = read(ndjson.apply_start(CREATE, NOW))
+def test_a_step_completes_or_fails_with_its_reason() -> None:
     done = read(ndjson.apply_end(ended(CREATE, Verdict.DONE), NOW))
     failed = read(ndjson.apply_end(ended(CREATE, Verdict.REFUSED, PROTECTED), NOW))
 
-    assert (start["type"], start["hook"]["action"]) == ("apply_start", "create")
+    assert (done["type"], done["hook"]["action"]) == ("apply_complete", "create")
     assert (done["type"], done["hook"]["elapsed_seconds"]) == ("apply_complete", 0.01)
     assert (failed["type"], failed["hook"]["verdict"]) == ("apply_errored", "refused")
     assert failed["hook"]["diagnostic"]["code"] == "OW103"
 
 
 def test_waiting_is_a_step_too() -> None:
-    assert read(ndjson.apply_start(Wait(2, CREATED.address), NOW))["hook"]["action"] == "wait"
+    assert read(ndjson.apply_end(ended(Wait(2, CREATED.address), Verdict.DONE), NOW))["hook"]["action"] == "wait"
 
 
 def test_the_end_of_an_apply_counts_what_was_done_not_what_was_planned() -> None:

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from smith_topology.core.model import Call, Change, Diagnostic, Plan, Severity, Verb, Verdict, Wait, consumer_address
+from smith_topology.core.model import Call, Diagnostic, Plan, Severity, Verb, Verdict, Wait
 from smith_topology.render import outcome
 from smith_topology.render.results import Result, results
 from smith_topology.render.text import ANSI, PLAIN
@@ -92,12 +92,6 @@ def test_what_may_have_been_written_is_never_called_nothing_nor_complete(verdict
 )
 def test_a_change_is_done_when_all_its_steps_are(verdicts: tuple[Verdict | None, ...], result: Result) -> None:
     assert result_of(plan(UPDATED, steps=(UPDATE, call(3, UPDATED.address, Verb.UPDATE))), *verdicts) == [result]
-
-
-def test_a_consumer_without_steps_of_its_own_ends_as_its_stream_does() -> None:
-    gone = Change(consumer_address("LEGACY", "c"), DELETED.action, DELETED.reason)
-
-    assert result_of(plan(gone, DELETED, steps=(DELETE,)), Verdict.DONE) == [Result.DONE, Result.DONE]
 
 
 def test_a_change_without_any_step_was_not_attempted() -> None:

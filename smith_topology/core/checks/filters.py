@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from smith_topology.core.checks.interface import error, filter_path, subjects_of, warning, with_consumers
 from smith_topology.core.checks.stored import Stored
+from smith_topology.core.checks.subjects import MOST_PAIRS
 from smith_topology.core.model import Diagnostic, Resource, Topology, copies_of, filters_of
-from smith_topology.core.subjects import is_subset, overlaps, problem
+from smith_topology.core.subjects import SubjectIndex, is_subset, overlaps, problem
 
 UNREACHABLE = warning("SB201", "The filter matches no subject of its stream")
 OVERLAPPING = error("SB202", "Filters of one consumer overlap")
@@ -28,13 +30,16 @@ def within_consumer(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _nested(consumer: Resource) -> Iterator[Diagnostic]:
-    filters = filters_of(consumer.config)
-    for position, inner in enumerate(filters):
-        outer = next((each for other, each in enumerate(filters) if other != position and is_subset(inner, each)), None)
-        if outer is not None and not problem(inner) and not problem(outer):
-            detail = f'Everything that matches "{inner}" matches "{outer}" as well.'
-            yield OVERLAPPING.at(consumer, filter_path(consumer, position), detail, f"Drop `{inner}`.")
-            return
+    index: SubjectIndex[int] = SubjectIndex()
+    for position, subject in enumerate(filters_of(consumer.config)):
+        if not problem(subject):
+            index.add(subject, position)
+    for pair in islice(index.overlapping(), MOST_PAIRS):
+        for (inner, position), (outer, _) in (pair, pair[::-1]):
+            if is_subset(inner, outer):
+                detail = f'Everything that matches "{inner}" matches "{outer}" as well.'
+                yield OVERLAPPING.at(consumer, filter_path(consumer, position), detail, f"Drop `{inner}`.")
+                return
 
 
 def unreachable(topology: Topology) -> Iterator[Diagnostic]:
