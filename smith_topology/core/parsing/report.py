@@ -29,9 +29,12 @@ class Place(NamedTuple):
 START = Place(1, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Fault(Exception):
-    """What is wrong with one value, before anybody says where: the parts of a Diagnostic."""
+    """What is wrong with one value, before anybody says where: the parts of a Diagnostic.
+
+    Not frozen, as all else is: Python writes into exceptions on their way.
+    """
 
     code: str
     summary: str
