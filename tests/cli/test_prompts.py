@@ -10,7 +10,7 @@ import pytest
 from tests.cli.scenario import UNREACHABLE, Shop, empty_streams
 from tests.cli.terminal import CTRL_C, END_OF_INPUT, ENTER, Terminal, on_terminal
 
-DONE, ERROR, REFUSED, DECLINED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 3, 7, 64, 130, 143
+DONE, ERROR, REFUSED, STALE, DECLINED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 3, 4, 7, 64, 130, 143
 QUESTION = "Only 'yes' is taken for an approval"
 KEPT = empty_streams("KEPT")
 FULL = {**KEPT, "ORDERS": {"subjects": ["orders.>"]}, "EVENTS": {"subjects": ["events.>"]}, "EMPTY": {"subjects": ["empty.>"]}}
@@ -74,6 +74,22 @@ def test_yes_applies_a_plan_that_loses_nothing(shop: Shop) -> None:
     assert code == DONE
     assert "Apply complete" in screen
     shop.assert_settled()
+
+
+def test_what_somebody_edits_while_the_question_waits_is_left_alone(shop: Shop) -> None:
+    shop.write(KEPT)
+    shop.apply()
+    shop.write({"KEPT": {**KEPT["KEPT"], "max_msgs": 500}})
+    with on_terminal("apply", url=shop.url, cwd=shop.directory) as terminal:
+        terminal.see(QUESTION)
+        shop.edit("KEPT", description="by hand")
+        edited = shop.live()
+        terminal.answer(QUESTION, "yes\n")
+
+        assert terminal.end() == STALE
+        assert "AP101" in terminal.screen
+    assert shop.live() == edited
+    shop.apply()
 
 
 @pytest.mark.parametrize("typed", ["no\n", "\n", "y\n", "YES\n", "yes please\n", " yes\n", "yess\n", END_OF_INPUT])
