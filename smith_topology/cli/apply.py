@@ -148,14 +148,18 @@ def finish(outcomes: list[Outcome], received: list[signal.Signals]) -> None:
     if any(o.verdict.wrote for o in outcomes):
         raise Finish(Exit.PARTLY)
     if received:
-        raise Finish(Exit.TERMINATED if received[0] is signal.SIGTERM else Exit.INTERRUPTED)
+        raise Finish(Exit.INTERRUPTED if received[0] is signal.SIGINT else Exit.TERMINATED)
     stale = all(o.verdict in (Verdict.STALE, Verdict.SKIPPED) for o in undone)
     raise Finish(Exit.STALE if stale else Exit.ERROR)
 
 
+HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The last one when the terminal or the ssh connection goes away."""
+
+
 @contextmanager
 def interruptible(stop: asyncio.Event) -> Iterator[list[signal.Signals]]:
-    """The first Ctrl-C or SIGTERM lets the requests under way finish; the second one cancels whoever waits for them."""
+    """The first Ctrl-C, SIGTERM or SIGHUP lets the requests under way finish; the second one cancels whoever waits for them."""
     loop, task, received = asyncio.get_running_loop(), asyncio.current_task(), list[signal.Signals]()
 
     def hear(number: signal.Signals) -> None:
@@ -166,10 +170,10 @@ def interruptible(stop: asyncio.Event) -> Iterator[list[signal.Signals]]:
         talk("Interrupted: finishing the requests under way. Once more ends at once, and then what was done is not known.")
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in HEARD:
         loop.add_signal_handler(number, hear, number)
     try:
         yield received
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in HEARD:
             loop.remove_signal_handler(number)

@@ -41,7 +41,7 @@ def declared(paths: list[str]) -> Declared:
     from smith_topology.core.checks import check
     from smith_topology.load import load
 
-    topology, found = load(paths, sys.stdin.buffer.read, check)
+    topology, found = load(paths, lambda size: sys.stdin.buffer.read(size) if sys.stdin else b"", check)
     raise_for(found)
     if topology is None:
         raise Finish(Exit.ERROR, found)

@@ -20,4 +20,7 @@ def instant(text: str) -> int:
         raise ValueError(f"not an RFC 3339 time with a zone: {text!r}")
     whole, fraction, zone = found.groups()
     moment = datetime.fromisoformat(whole.upper() + ("+00:00" if zone in "zZ" else zone))
-    return (moment - _EPOCH) // timedelta(seconds=1) * SECOND + int((fraction or "").ljust(9, "0"))
+    try:
+        return (moment - _EPOCH) // timedelta(seconds=1) * SECOND + int((fraction or "").ljust(9, "0"))
+    except OverflowError as error:
+        raise ValueError(f"outside the calendar: {text!r}") from error

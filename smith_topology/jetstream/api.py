@@ -21,7 +21,9 @@ from smith_topology.core.model import Config, Server, Version
 from smith_topology.jetstream.errors import (
     AccountWithoutJetStream,
     ApiError,
+    AuthenticationFailed,
     Denied,
+    Garbled,
     JetStreamNotReady,
     JetStreamOff,
     NoAnswer,
@@ -53,6 +55,7 @@ class Api:
         self._tokens = count()
         self._waiting: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
         self._deaf = False
+        self._shut_out = ""
         self._answered = False
 
     @classmethod
@@ -143,17 +146,28 @@ class Api:
             waiting[1].set_result(message)
 
     def _hear(self, error: Exception) -> None:
-        """Pass a denial on to the requests that met it. nats-py has lower-cased the subject by now."""
+        """Pass a denial on to the requests that met it. nats-py has lower-cased the subject by now: where it may be either of
+        two, nobody is told, and both wait for their time to be up. With the connection, every answer under way is lost.
+        """
+        if isinstance(error, ConnectionResetError):
+            for subject, future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(NoAnswer(subject, 0))
+        if "authorization violation" in str(error).lower():
+            self._shut_out = "The server no longer accepts these credentials."
         denial = _DENIAL.search(str(error))
         if not denial:
             return
         kind, denied = denial[1].lower(), denial[2].lower()
         self._deaf = self._deaf or kind == "subscription"
+        alike = {subject for subject, _ in self._waiting.values() if subject.lower() == denied}
         for subject, future in self._waiting.values():
-            if (self._deaf or subject.lower() == denied) and not future.done():
+            if (self._deaf or {subject} == alike) and not future.done():
                 future.set_exception(_no_inbox(self._inbox) if self._deaf else _no_publish(subject, self._prefix))
 
-    def _lost(self) -> Unreachable:
+    def _lost(self) -> ServerError:
+        if self._shut_out:
+            return AuthenticationFailed(self._shut_out, "Check whether they were revoked or changed.")
         state = "is lost for good" if self._link.is_closed else "is lost, and being made anew"
         return Unreachable(f"The connection {state}.", "See the server's log for the reason.")
 
@@ -184,15 +198,15 @@ def _expire(future: asyncio.Future[Msg], subject: str, seconds: float) -> None:
 def _decode(message: Msg) -> dict[str, Any]:
     try:
         answer = json.loads(message.data)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
-    if not isinstance(answer, dict):
-        raise JetStreamOff("Something other than JetStream answers there.", "Check --js-api-prefix.")
+    if not isinstance(answer, dict) or not isinstance(answer.get("error", {}), dict):
+        raise Garbled("Something other than JetStream answers there.", "Check --js-api-prefix.")
     return answer
 
 
 def _refusal(endpoint: str, error: Mapping[str, Any]) -> ServerError:
-    match int(error.get("err_code", 0)):
+    match _number(error.get("err_code")):
         case 10039:
             return AccountWithoutJetStream(
                 "The account has no JetStream.", "Enable it for the account, or connect as another user."
@@ -200,7 +214,11 @@ def _refusal(endpoint: str, error: Mapping[str, Any]) -> ServerError:
         case 10076:
             return JetStreamOff("The server runs without JetStream.", "Start it with -js or a jetstream block.")
         case err_code:
-            return ApiError(endpoint, int(error.get("code", 0)), err_code, str(error.get("description", "no reason given")))
+            return ApiError(endpoint, _number(error.get("code")), err_code, str(error.get("description", "no reason given")))
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _no_inbox(inbox: str) -> Denied:

@@ -97,10 +97,12 @@ class Run:
             yield _skipped(step, self._ended())
 
     async def verified(self, outcomes: list[Outcome]) -> list[Outcome]:
-        """Read everything written once more: what is no longer as it was left is not done after all."""
+        """Read everything written once more: what is no longer as it was left is not done after all, and what is as it was to be
+        is done, whether its answer came or not.
+        """
         written = [place for place, each in enumerate(outcomes) if isinstance(each.step, Call) and each.verdict.wrote]
         latest = {outcomes[place].step.address: place for place in written}
-        places = [place for place in latest.values() if outcomes[place].verdict is Verdict.DONE]
+        places = [place for place in latest.values() if outcomes[place].verdict in (Verdict.DONE, Verdict.UNKNOWN)]
         found = dict(zip(places, await self._read_again([outcomes[place] for place in places]), strict=True))
         return [found.get(place, each) for place, each in enumerate(outcomes)]
 
@@ -110,7 +112,7 @@ class Run:
             if self.lost:
                 await self.api.request("INFO")
         except ServerError as error:
-            return [_unchecked(each, error) for each in done]
+            return [_unchecked(each, error) if each.verdict is Verdict.DONE else each for each in done]
         ask = read.Patient(self.api)
         return await read.gather(done, lambda outcome: self._checked(ask, outcome))
 
@@ -148,14 +150,17 @@ class Run:
                 accepted = step.id in self.accepted
                 doubt = doubt or accepted or (sending and not isinstance(error, ApiError))
                 final = fault_of(error) is Fault.FINAL
-                if final or await self._out_of_time(deadline - pause, doubt):
+                if doubt and sending and _is_gone(step, error):
+                    self._leave(step, None)
+                    return Verdict.DONE, None  # an earlier request of ours came late, and has worked
+                if final or await self._out_of_time(deadline - pause):
                     if doubt and (accepted or not (final and sending)):
                         return Verdict.UNKNOWN, _refused(step, error)
                     return Verdict.REFUSED, _refused(step, error) if sending else _unseen(step, error)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _out_of_time(self, deadline: float, doubt: bool) -> bool:
+    async def _out_of_time(self, deadline: float) -> bool:
         """Whether to give up. The first step to do so asks whether the server is there at all, for the others' sake."""
         if time.monotonic() > deadline and not self.lost:
             try:
@@ -163,7 +168,7 @@ class Run:
             except ServerError:
                 self.lost = True
             return True
-        return self.lost or (self.stop.is_set() and not doubt)
+        return self.lost or self.stop.is_set()
 
     async def _look(self, call: Call, doubt: bool) -> tuple[Verdict, Diagnostic | None] | None:
         """Whether the request must not be sent: it has worked already, or the object is not what the plan saw."""
@@ -174,11 +179,12 @@ class Run:
         wanted = call.before if call.before is not None else self.left.get(call.address, "")
         if fingerprint(seen) != wanted:
             return (Verdict.UNKNOWN, _changed_meanwhile(call)) if doubt else (Verdict.STALE, _stale(call, seen))
-        return await self._costlier(call)
+        return await self._costlier(call, wanted)
 
-    async def _costlier(self, call: Call) -> tuple[Verdict, Diagnostic | None] | None:
+    async def _costlier(self, call: Call, wanted: str) -> tuple[Verdict, Diagnostic | None] | None:
         """A change is not sent if by now it would lose more than the plan announced (``core.cost.promise``), nor is a stream
-        deleted while a consumer is on it that the plan has not deleted before: somebody else's, made since.
+        deleted while a consumer is on it that the plan has not deleted before: somebody else's, made since. Counting takes
+        time, so the object is looked at once more behind it.
         """
         family = self.families[call.address.parent]
         change, parent = family[call.address], family.get(call.address.parent)
@@ -188,8 +194,12 @@ class Run:
         strangers = [each.address for each in live.consumers(call.address.name) if not is_nobodys(each)]
         if strangers and call.verb is Verb.DELETE and call.address.kind is Kind.STREAM:
             return Verdict.STALE, _in_company(call, strangers[0])
-        more = excess(change, family, live, await measure.answers(self.api, questions((change,), live)))
-        return (Verdict.STALE, _would_lose(call, more)) if more else None
+        asked = list(questions((change,), live))
+        more = excess(change, family, live, await measure.answers(self.api, asked, certain=True))
+        if more:
+            return Verdict.STALE, _would_lose(call, more)
+        seen = await self._seen(call) if asked else live.observed.get(call.address)
+        return None if fingerprint(seen) == wanted else (Verdict.STALE, _stale(call, seen))
 
     async def _send(self, call: Call) -> tuple[Verdict, Diagnostic | None]:
         answer = await self.api.request(call.endpoint, call.payload or None)
@@ -212,7 +222,7 @@ class Run:
             case ((Verb.CREATE | Verb.UPDATE), _):
                 return read.observed(call.address, answer)
 
-    def _leave(self, call: Call, seen: Observed | None) -> None:
+    def _leave(self, call: Step, seen: Observed | None) -> None:
         self.left[call.address] = fingerprint(seen)
 
     def _is_done(self, call: Call, seen: Observed | None) -> bool:
@@ -249,10 +259,18 @@ class Run:
         try:
             seen = await ask.repeat(lambda: self._seen(call))
         except ServerError as error:
-            return _unchecked(outcome, error)
+            return _unchecked(outcome, error) if outcome.verdict is Verdict.DONE else outcome
         if self._is_done(call, seen):
+            return replace(outcome, verdict=Verdict.DONE, diagnostic=None)
+        if outcome.verdict is Verdict.UNKNOWN:
             return outcome
         return replace(outcome, verdict=Verdict.ALTERED, diagnostic=_not_so(call, self._differences(call, seen)))
+
+
+def _is_gone(step: Step, error: ServerError) -> bool:
+    """Whether a deletion finds nothing to delete."""
+    deletes = isinstance(step, Call) and step.verb is Verb.DELETE
+    return deletes and isinstance(error, ApiError) and error.err_code in read.NOT_FOUND
 
 
 def is_settled(seen: Observed) -> bool:

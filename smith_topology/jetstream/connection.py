@@ -39,7 +39,7 @@ async def connect(settings: Settings) -> AsyncIterator[Api]:
     """A connection to the first server that accepts it, closed at the end; each server is tried once.
 
     Raises the ServerError that says most: a refusal by one server rather than the silence of another. Once open, a lost
-    connection comes back by itself for about half a minute; requests meanwhile raise Unreachable.
+    connection comes back by itself; requests meanwhile raise Unreachable.
     """
     link = await _first(settings)
     try:

@@ -49,6 +49,9 @@ def read(name: str, environ: Mapping[str, str]) -> dict[str, Any]:
             f"The context {name!r} uses {', '.join(unsupported)}, which smith-topo can't follow.",
             "Give the same credentials as a file: nats context edit, or --creds FILE.",
         )
+    for key in _NAMES:
+        if raw.get(key) is not None and not isinstance(raw[key], bool if key == "tls_first" else str):
+            raise BadSettings(f"The context {name!r} holds no text for {key!r}.", "Write it anew: nats context edit")
     settings = {ours: raw[theirs] for theirs, ours in _NAMES.items() if raw.get(theirs)}
     return settings | {key: _expand(settings[key], environ) for key in _FILES if key in settings}
 
@@ -66,7 +69,7 @@ def _path(name: str, environ: Mapping[str, str]) -> Path:
     if name.endswith(".json"):
         return Path(name)
     if ".." in name or os.sep in name:
-        raise BadSettings(f"{name!r} is not a context name.", "List the contexts there are: nats context ls")
+        raise BadSettings(f"{name.rpartition('@')[2]!r} is not a context name.", "List the contexts there are: nats context ls")
     return _home(environ) / "context" / f"{name}.json"
 
 

@@ -77,6 +77,10 @@ class JetStreamNotReady(JetStreamOff):
     summary = "JetStream does not answer yet"
 
 
+class Garbled(JetStreamOff):
+    """An answer that is none of JetStream's: it says nothing of what the request did."""
+
+
 class AccountWithoutJetStream(JetStreamOff):
     summary = "JetStream is not enabled for this account"
 
@@ -139,7 +143,7 @@ class Fault(Enum):
 def fault_of(error: ServerError) -> Fault:
     """Classify by type, and the server's own refusals by ``err_code``; a code unknown here is FINAL."""
     match error:
-        case NoAnswer():
+        case NoAnswer() | Garbled():
             return Fault.UNKNOWN
         case Unreachable() | JetStreamNotReady():
             return Fault.TRANSIENT
@@ -186,8 +190,10 @@ _ADVICE: Mapping[int, str] = MappingProxyType(
         10027: "Remove streams, or raise the account's limit.",
         10028: _NO_ROOM,
         10047: _NO_ROOM,
+        10049: "Check that the server's disk is not full, and that it may write there.",
         10058: "Somebody else has made or changed it meanwhile: plan again.",
         10065: "Give each subject to one stream only.",
+        10077: "Check that the server's disk is not full, and that it may write there.",
         10074: "Set num_replicas to 1, or connect to a cluster.",
         10148: "Somebody else has made it meanwhile: plan again.",
         10149: "Somebody else has removed it meanwhile: plan again.",

@@ -18,14 +18,21 @@ from smith_topology.jetstream.settings import Settings
 for _noisy in ("nats", "asyncio"):
     logging.getLogger(_noisy).addHandler(logging.NullHandler())
 
+class Elsewhere(NatsError):
+    """Another server of the list answers, of another cluster: what was read and approved was read from the first one."""
+
+
 _REFUSAL = re.compile(rb"^-ERR ('[^'\r\n]*')", re.MULTILINE)
-_ATTEMPTS = 60
+_FOR_EVER = -1
+"""A lost server is never given up: how long a request may take is for whoever asks to say."""
 _PAUSE = 0.5
-"""Seconds between two attempts to connect again to one server: a lost server is given up after half a minute."""
+"""Seconds between two attempts to connect again to one server."""
 
 
 class Link(Client):
-    """A connection; ``greeting`` is the server's latest INFO, ``listener`` hears errors that no call raised."""
+    """A connection; ``greeting`` is the server's latest INFO, ``listener`` hears errors that no call raised, among them a
+    ConnectionError when the connection is lost. It comes back to the same place or not at all.
+    """
 
     def __init__(self, *, wants_tls: bool) -> None:
         super().__init__()
@@ -33,6 +40,7 @@ class Link(Client):
         self.listener: Callable[[Exception], None] | None = None
         self._wants_tls = wants_tls
         self._opening = True
+        self._home: tuple[str, ...] = ()
 
     async def open(self, settings: Settings, servers: list[str], options: dict[str, Any]) -> None:
         """Connect to the first of ``servers``, the others being for reconnects. Raises whatever nats-py meets first."""
@@ -45,7 +53,7 @@ class Link(Client):
             raise
         if not self.is_connected:  # hung up on, which nats-py takes for the start of a reconnect
             raise ConnectionResetError("closed by the server")
-        self._opening = False
+        self._opening, self._home = False, self._place()
 
     async def _connect(self, settings: Settings, servers: list[str], options: dict[str, Any]) -> None:
         await self.connect(
@@ -56,7 +64,8 @@ class Link(Client):
             tls_handshake_first=settings.tlsfirst,
             inbox_prefix=settings.inbox_prefix or "_INBOX",
             dont_randomize=True,
-            max_reconnect_attempts=_ATTEMPTS,
+            max_reconnect_attempts=_FOR_EVER,
+            disconnected_cb=self._lose,
             reconnect_time_wait=_PAUSE,  # type: ignore[arg-type]
             # No buffer while disconnected: a request is refused at once instead of being sent later,
             # when whoever asked has given up and gone on to something else.
@@ -81,7 +90,7 @@ class Link(Client):
     @property
     def url(self) -> str:
         """The server connected to at this moment; ``Settings`` has taken userinfo out of the URLs before."""
-        return self.connected_url.geturl() if self.connected_url else ""
+        return self._current_server.uri.geturl() if self._current_server else ""
 
     async def shut(self) -> None:
         """Close, whatever state it is in."""
@@ -104,9 +113,20 @@ class Link(Client):
         if self.listener:
             self.listener(error)
 
+    async def _lose(self) -> None:
+        if self.listener:
+            self.listener(ConnectionResetError("the connection is lost"))
+
+    def _place(self) -> tuple[str, ...]:
+        """Where this is: cluster and domain, which survive the change to another server; the URL where there is no cluster."""
+        cluster, domain = str(self.greeting.get("cluster") or ""), str(self.greeting.get("domain") or "")
+        return cluster, domain, "" if cluster else self.url
+
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
         # Called before CONNECT: nats-py would send the password in plaintext to a server that offers no TLS.
         self.greeting = info
+        if initial_connection and not self._opening and self._place() != self._home:
+            raise Elsewhere
         if initial_connection and self._wants_tls:
             info["tls_required"] = info.get("tls_required") or info.get("tls_available")
             if not info["tls_required"]:

@@ -26,7 +26,7 @@ from smith_topology.core.subjects import SubjectIndex
 from smith_topology.core.times import instant
 from smith_topology.jetstream import read
 from smith_topology.jetstream.api import Api
-from smith_topology.jetstream.errors import ApiError, ServerError
+from smith_topology.jetstream.errors import ApiError, Fault, ServerError, fault_of
 from smith_topology.jetstream.read import Patient, gather
 
 NO_MESSAGE = 10037
@@ -48,18 +48,19 @@ async def fresh(api: Api, server: Server, change: Change, parent: Change | None)
     return replace(family, observed={**{each.address: each for each in found if each}, **family.observed})
 
 
-async def answers(api: Api, questions: Iterable[Question]) -> Answers:
+async def answers(api: Api, questions: Iterable[Question], *, certain: bool = False) -> Answers:
     """The answers to be had; a question that a permission or an old server leaves open, or too many subjects do, or that
     nobody answers, is left out.
 
-    A failure that may pass is waited for, up to ``api.patience`` for each question.
+    A failure that may pass is waited for, up to ``api.patience`` for each question. ``certain`` raises what has not passed by
+    then, where a guess would be taken for a reason.
     """
     asked = list(questions)
-    found = await gather(asked, lambda question: _answer(Patient(api), question))
+    found = await gather(asked, lambda question: _answer(Patient(api), question, certain=certain))
     return {question: answer for question, answer in zip(asked, found, strict=True) if answer is not None}
 
 
-async def _answer(ask: Patient, question: Question) -> Answer | None:
+async def _answer(ask: Patient, question: Question, *, certain: bool) -> Answer | None:
     try:
         match question:
             case OlderThan():
@@ -70,7 +71,9 @@ async def _answer(ask: Patient, question: Question) -> Answer | None:
                 return await _outside(ask, question)
             case OldestBeyond():
                 return await _oldest_beyond(ask, question)
-    except ServerError:
+    except ServerError as error:
+        if certain and fault_of(error) is not Fault.FINAL:
+            raise
         return None
 
 

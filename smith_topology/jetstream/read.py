@@ -112,10 +112,25 @@ async def live(api: Api, topology: Topology, *, every_consumer: bool = False) ->
         for each in streams.values()
         if every_consumer or each.address in topology.resources or each.metadata.get(OWNER) == topology.name
     ]
-    used = [s.address.name for s in relevant if s.state.get("consumer_count")]
-    found = await gather(used, lambda name: _consumers(ask, name))
-    consumers = {each.address: each for batch in found for each in batch}
+    used = [s for s in relevant if s.state.get("consumer_count")]
+    found = await gather(used, lambda stream: _consumers(ask, stream.address.name))
+    for stream, batch in zip(used, found, strict=True):
+        if batch is None:
+            streams.pop(stream.address)
+    again = await gather([s.address for s, batch in zip(used, found, strict=True) if batch is None], lambda a: _anew(ask, a))
+    consumers = {each.address: each for batch in (*found, *again) for each in batch or ()}
     return Live(server, {**streams, **consumers})
+
+
+async def _anew(ask: Patient, address: Address) -> list[Observed]:
+    """A stream that was listed and then had gone, with its consumers: it may have been made again since. Empty if it was not."""
+    for _ in range(MOST_HOLES):
+        info = await _info(ask, STREAMS, address.name)
+        if info is None:
+            return []
+        if (consumers := await _consumers(ask, address.name)) is not None:
+            return [_stream(info), *consumers]
+    raise Unreadable(f"{address} is deleted and made again faster than it can be read.", "Try again when it comes and goes less.")
 
 
 async def one(api: Api, address: Address) -> Observed | None:
@@ -144,7 +159,7 @@ async def family(api: Api, server: Server, address: Address, together: Callable[
         return Live(server, {})
     server, stream = replace(server, time=info.get("ts") or our_clock()), _stream(info)
     if together(stream.config):
-        found = await _consumers(Patient(api), stream.address.name)
+        found = await _consumers(Patient(api), stream.address.name) or []
     else:
         found = [each for each in [await one(api, address)] if each]
     return Live(server, {each.address: each for each in (stream, *found)})
@@ -182,12 +197,13 @@ def _consumer(address: Address, info: dict[str, Any]) -> Observed:
     return Observed(address, info["config"], info["created"], info, info.get("cluster") or {})
 
 
-async def _consumers(ask: Patient, stream: str) -> list[Observed]:
+async def _consumers(ask: Patient, stream: str) -> list[Observed] | None:
+    """None when the stream is gone."""
     try:
         listed = await _all(ask, _consumers_of(stream), certain=False)
     except ApiError as error:
         if error.err_code in NOT_FOUND:
-            return []
+            return None
         raise
     return [_consumer(consumer_address(stream, name), info) for name, info in listed.items()]
 
@@ -261,14 +277,16 @@ async def _names(ask: Patient, source: _Source) -> set[str]:
 async def _listing(ask: Patient, source: _Source) -> tuple[dict[str, Any], bool]:
     """What all pages list, and whether that is sure to be everything: it came in one page, without gaps.
 
-    The first page tells the total; the rest are asked for at once.
+    The first page tells the total; the rest are asked for at once. What a server in good order had when it was stopped stands in
+    the list all the same, empty and without consumers (2.9 to 2.15): ``missing`` names it, so it does not count.
     """
     first = await _page(ask, source.list, 0)
     total, limit = first["total"], first["limit"] or 1
-    rest = await gather(range(limit, total, limit), lambda offset: _page(ask, source.list, offset))
-    entries = [entry for page in (first, *rest) for entry in page.get(source.key) or ()]
-    gaps = any(first.get(kind) for kind in ("missing", "offline"))
-    return {_name(entry): entry for entry in entries}, not rest and not gaps and len(entries) == total
+    pages = (first, *await gather(range(limit, total, limit), lambda offset: _page(ask, source.list, offset)))
+    gaps = {str(name) for page in pages for kind in ("missing", "offline") for name in page.get(kind) or ()}
+    found = {_name(entry): entry for page in pages for entry in page.get(source.key) or ()}
+    whole = len(pages) == 1 and not gaps and len(found) == total
+    return {name: entry for name, entry in found.items() if name and name not in gaps}, whole
 
 
 def _name(info: dict[str, Any]) -> str:

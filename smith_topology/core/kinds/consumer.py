@@ -178,9 +178,17 @@ def _settled(config: dict[str, Any], context: Context) -> dict[str, Any]:
     """Two spellings of one meaning brought together: a single filter, and a pause that has ended."""
     if len(config.get("filter_subjects", ())) == 1:
         config["filter_subject"] = config.pop("filter_subjects")[0]
-    if "pause_until" in config and instant(config["pause_until"]) <= context.now:
+    if "pause_until" in config and _is_over(config["pause_until"], context):
         del config["pause_until"]
     return config
+
+
+def _is_over(pause: str, context: Context) -> bool:
+    """A pause until the year 0, which is not in the calendar, has ended as well."""
+    try:
+        return instant(pause) <= context.now
+    except ValueError:
+        return True
 
 
 FIXED = {

@@ -197,8 +197,16 @@ def _comparable(known: Field, value: Any) -> Any:
         items = [comparable(known.fields, item) for item in value]
         return sorted(items, key=digest) if known.unordered else items
     if known.type is Type.TIME:
-        return instant(value)
+        return _moment(value)
     return sorted(value) if known.unordered else value
+
+
+def _moment(text: str) -> int | str:
+    """The instant; what lies outside the calendar, as a client may have stored it, stands for itself."""
+    try:
+        return instant(text)
+    except ValueError:
+        return text
 
 
 @dataclass(frozen=True, slots=True)
