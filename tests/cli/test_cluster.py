@@ -11,6 +11,7 @@ from pathlib import Path
 import nats
 import pytest
 
+from tests.cli.scenario import wait_for
 from tests.command import Result, run, started
 from tests.raw import raw
 from tests.servers import Cluster, Node
@@ -134,6 +135,29 @@ def test_a_stream_whose_only_node_is_lost_is_named_and_never_planned_anew(cluste
     cluster.wait_ready()
     cluster.wait_current("S001")
     assert plan(path, cluster.url).exit_code == 0
+
+
+def test_what_a_node_leaves_behind_when_it_stops_in_good_order_is_not_taken_for_its_streams(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """The others go on listing them, empty and without consumers, and name them as missing."""
+    path = topology(tmp_path, 6, replicas=1)
+    assert apply(path, cluster.url).exit_code == 0
+    node = leader_of(cluster, "S001")
+    with raw(cluster.url) as js:
+        for number in range(6):
+            js.fill(f"s{number}.x", 10)
+    others = ",".join(each.url for each in cluster.nodes if each is not node)
+    node.stop()
+
+    destroying = run("destroy", "--auto-approve", "-f", path, "--timeout", "12s", url=others)
+    for result in (plan(path, others, "--timeout", "12s"), destroying):
+        assert result.exit_code == 1, result
+        assert nothing_is_invented(result)
+        assert "[incomplete]" in result.stderr
+    node.start()
+    cluster.wait_ready()
+    wait_for(lambda: plan(path, cluster.url).exit_code == 0, 60)
 
 
 def test_without_a_quorum_nothing_can_be_told_and_nothing_is_invented(cluster: Cluster, tmp_path: Path) -> None:

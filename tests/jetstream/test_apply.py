@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread
@@ -15,10 +16,11 @@ import pytest
 
 from smith_topology.core.model import Call, Step, Verb, stream_address
 from smith_topology.jetstream.agenda import Agenda
-from smith_topology.jetstream.embedded import EmbeddedServer, find_binary
+from smith_topology.jetstream.embedded import EmbeddedServer, find_binary, running
+from tests.cli.terminal import on_terminal
 from tests.command import run, spawn, started
 from tests.raw import Refused, raw
-from tests.servers import Node, free_ports
+from tests.servers import Node, Servers, free_ports
 
 MANY = 1_000
 APPLY = ("apply", "--auto-approve", "-o", "json")
@@ -47,6 +49,22 @@ def by_result(stdout: str) -> dict[str, set[str]]:
 
 
 # ------------------------------------------------------------------------------------------- a server that dies
+
+
+def test_another_server_of_the_list_is_not_the_one_that_was_planned_for(servers: Servers, tmp_path: Path) -> None:
+    path = topology(tmp_path / "topology.yaml", "smith", streams(3))
+    elsewhere = servers.start()
+    with ExitStack() as first, raw(elsewhere.url) as js:
+        planned = first.enter_context(running())
+        with on_terminal("apply", "-s", f"{planned.url},{elsewhere.url}", "--timeout", "3s", url="", cwd=tmp_path) as terminal:
+            terminal.see("Only 'yes'")
+            first.close()
+            terminal.answer("Only 'yes'", "yes\n")
+
+            assert terminal.end() == 1
+            assert "Nothing was applied" in terminal.screen
+        assert js.request("STREAM.NAMES")["streams"] is None
+        assert run("plan", "-s", f"{planned.url},{elsewhere.url}", "-f", path).exit_code == 0
 
 
 @pytest.fixture
@@ -137,8 +155,10 @@ def test_an_object_edited_after_the_plan_is_left_alone_and_the_rest_is_done(serv
 
     with started(*APPLY, "--parallelism", 1, "-f", path, url=server.url) as process, raw(server.url) as js:
         progress(process, 1)
+        process.send_signal(signal.SIGSTOP)
         config = js.request("STREAM.INFO.S0199")["config"]
         js.request("STREAM.UPDATE.S0199", {**config, "description": "by hand"})
+        process.send_signal(signal.SIGCONT)
         stdout, _ = process.communicate()
 
     found = by_result(stdout)
