@@ -27,7 +27,7 @@ from smith_topology.core.model import (
     origins,
     stream_address,
 )
-from smith_topology.core.order import COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits
+from smith_topology.core.order import COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits, turns
 from smith_topology.core.ownership import is_nobodys
 from smith_topology.core.subjects import REST, SubjectIndex, overlaps
 from smith_topology.core.times import SECOND
@@ -227,7 +227,7 @@ COPIES_SHARE_QUEUES = Version(2, 14)
 def _copy_in_the_way(change: Change, resource: Resource, live: Live) -> Iterator[Diagnostic]:
     """A copy that is there already takes what a new consumer, or new filters, of a work queue want (10099, 10100)."""
     name, stream = change.address.path[0], live.stream(change.address.path[0])
-    claims = change.action is Action.CREATE or filters_of(change.before or {}) != filters_of(change.after or {})
+    claims = change.action is Action.CREATE or turns(change)
     if change.address.kind is not Kind.CONSUMER or not claims or live.server.version >= COPIES_SHARE_QUEUES:
         return
     if stream is None or stream.config.get("retention") != "workqueue" or name not in live.copied:

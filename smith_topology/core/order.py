@@ -258,7 +258,7 @@ def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
 
 
 def _consumers_among_themselves(writing: Mapping[Address, Change], live: Live) -> Iterator[Edge]:
-    """On an interest stream the last consumer takes the messages with it, so new ones come before old ones go."""
+    """On an interest stream a consumer that goes, or turns to other filters, lets messages go: new ones come before that."""
     by_stream: dict[str, list[Change]] = defaultdict(list)
     for change in writing.values():
         if change.address.kind is Kind.CONSUMER:
@@ -267,8 +267,13 @@ def _consumers_among_themselves(writing: Mapping[Address, Change], live: Live) -
         stream = live.stream(name)
         if stream and stream.config.get("retention") == "interest":
             created = [c.address for c in consumers if c.action is Action.CREATE]
-            deleted = [c.address for c in consumers if c.action is Action.DELETE]
-            yield from _all_before_all(created, deleted)
+            letting_go = [c.address for c in consumers if c.action is Action.DELETE or turns(c)]
+            yield from _all_before_all(created, letting_go)
+
+
+def turns(change: Change) -> bool:
+    """Whether a live consumer gets other filters; their order means nothing."""
+    return change.action is Action.UPDATE and {*filters_of(change.before or {})} != {*filters_of(change.after or {})}
 
 
 def _all_before_all(firsts: list[Address], seconds: list[Address]) -> Iterator[Edge]:

@@ -38,14 +38,14 @@ SCAN_AT_ONCE = 256
 
 async def fresh(api: Api, server: Server, change: Change, parent: Change | None) -> Live:
     """What the price of one change depends on, as it is now and by the server's clock: its stream, its consumers as far as
-    they matter, and the streams it copies. ``parent`` is what the plan does to its stream. Raises ServerError.
+    they matter, and the streams it copies, or did. ``parent`` is what the plan does to its stream. Raises ServerError.
     """
     if change.address.kind is Kind.CONSUMER:
         return await read.family(api, server, change.address, lambda stream: by_interest(stream, parent))
     family = await read.family(api, server, change.address, lambda _: True)
-    copied = [stream_address(name) for name in origins(change.after or {})]
-    found = await gather(copied, lambda address: Patient(api).repeat(lambda: read.one(api, address)))
-    return replace(family, observed={**{each.address: each for each in found if each}, **family.observed})
+    copied = dict.fromkeys(name for config in (change.before, change.after) for name in origins(config or {}))
+    found = await gather(copied, lambda name: read.family(api, server, stream_address(name), lambda _: True))
+    return replace(family, observed={**{a: each for origin in found for a, each in origin.observed.items()}, **family.observed})
 
 
 async def answers(api: Api, questions: Iterable[Question], *, certain: bool = False) -> Answers:
@@ -133,7 +133,6 @@ async def _by_subject(ask: Patient, stream: str, pattern: str) -> dict[str, int]
 
 
 async def _outside(ask: Patient, question: Outside) -> Answer | None:
-    """Subjects say nothing of sequences: with ``upto`` the count is a bound, unless everything is stored at or below it."""
     kept: SubjectIndex[None] = SubjectIndex()
     for pattern in question.subjects:
         kept.add(pattern, None)
@@ -143,13 +142,7 @@ async def _outside(ask: Patient, question: Outside) -> Answer | None:
         if found is None:
             return None
         counts.update(found)
-    count = sum(each for subject, each in counts.items() if not kept.covers(subject))
-    if question.upto is None or not count:
-        return Answer(count)
-    state = (await ask.request(f"STREAM.INFO.{question.stream}"))["state"]
-    if state["last_seq"] <= question.upto:
-        return Answer(count)
-    return Answer(max(0, min(count, question.upto - state["first_seq"] + 1)), None, Bound.UPPER)
+    return Answer(sum(each for subject, each in counts.items() if not kept.covers(subject)))
 
 
 async def _oldest_beyond(ask: Patient, question: OldestBeyond) -> Answer:

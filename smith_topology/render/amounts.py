@@ -87,7 +87,7 @@ def loss_sentence(loss: Loss) -> str:
     if loss.skipped:
         parts.append(bounded(loss.skipped_bounds, count(loss.skipped, "message")) + " never delivered")
     if loss.expiring:
-        parts.append(bounded(loss.expiring_bounds, count(loss.expiring, "message")) + " gone sooner, by age")
+        parts.append(bounded(loss.expiring_bounds, count(loss.expiring, "message")) + " gone sooner")
     return f"Data loss: {'; '.join(parts)}."
 
 

@@ -602,6 +602,82 @@ def applied_late(account: Account, where: Path, first: Document, second: Documen
         return terminal.end(), terminal.screen
 
 
+def copying(origin: Document, **copy: Any) -> Document:
+    return {"ORDERS": origin["ORDERS"], "COPY": {"subjects": ["c.>"], **copy}}
+
+
+FROM_ORDERS: Document = {"sources": [{"name": "ORDERS"}]}
+ONLY_A: Document = {"first": {**EXPLICIT, "filter_subject": "o.a"}}
+AS_QUEUE, AS_INTEREST = {"retention": "workqueue"}, {"retention": "interest"}
+HIDDEN: dict[str, tuple[tuple[Document, ...], Document, str, str, str]] = {
+    "the last consumer of an interest stream is forgotten": (
+        (orders(**AS_INTEREST, consumers={"first": EXPLICIT}),),
+        orders(**AS_INTEREST, consumers={"first": {**EXPLICIT, "inactive_threshold": "1s"}}),
+        "consumer.ORDERS.first",
+        "DS305",
+        "ORDERS",
+    ),
+    "a source pushes out what a full stream has": (
+        (copying(orders(), max_msgs=10),),
+        copying(orders(), max_msgs=10, **FROM_ORDERS),
+        "stream.COPY",
+        "DS207",
+        "COPY",
+    ),
+    "a copy lets go what no consumer of an interest stream wants": (
+        (copying(orders(consumers=ONLY_A)), copying(orders(**AS_INTEREST, consumers=ONLY_A))),
+        copying(orders(**AS_INTEREST, consumers=ONLY_A), **FROM_ORDERS),
+        "stream.COPY",
+        "DS205",
+        "ORDERS",
+    ),
+    "the consumer of a copied queue goes": (
+        (copying(orders(**AS_QUEUE, consumers={"first": EXPLICIT}), **FROM_ORDERS),),
+        copying(orders(**AS_QUEUE), **FROM_ORDERS),
+        "consumer.ORDERS.first",
+        "DS302",
+        "ORDERS",
+    ),
+    "a copy that could not keep up lets go": (
+        (copying(orders(**AS_INTEREST), max_msgs=3, discard="new", **FROM_ORDERS),),
+        copying(orders(**AS_INTEREST), max_msgs=3, discard="new"),
+        "stream.COPY",
+        "DS208",
+        "ORDERS",
+    ),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "address", "code", "stream"), HIDDEN.values(), ids=HIDDEN.keys())
+def test_what_goes_by_and_by_for_another_objects_sake_is_announced_and_has_to_be_allowed(
+    account: Account, first: tuple[Document, ...], second: Document, address: str, code: str, stream: str
+) -> None:
+    """The first topology is there when ten messages come, to ORDERS and to COPY, as far as it takes them."""
+    before, *then = first
+    account.converge(before)
+    if "COPY" in before and "sources" in before["COPY"]:
+        wait_for(lambda: account.js.request("STREAM.INFO.COPY")["sources"][0]["active"] >= 0)
+    fill(account)
+    if "COPY" in before and "sources" not in before["COPY"]:
+        account.publish("c.own", 10)
+    for each in then:
+        account.converge(each, *ALL)
+    wait_for(lambda: "COPY" not in before or account.messages("COPY"))
+    held = account.messages(stream)
+
+    plan, refused = account.plan(second), account.apply(second, "--auto-approve", "--allow", "delete", "--max-deletes", "9")
+
+    effect = plan.effect(address, code)
+    assert (refused.exit_code, "GA104" in refused.stderr) == (3, True), refused
+    assert account.messages(stream) == held
+    assert account.apply(second, *ALL).exit_code == 0
+    if code != "DS305":  # there the server may have deleted the consumer by now
+        account.converge(second, *ALL)
+    announced = effect["messages"] + effect["skipped"] + effect["expiring"]
+    wait_for(lambda: gone(held, account.messages(stream)).total() > 0)
+    assert gone(held, account.messages(stream)).total() <= announced
+
+
 # --------------------------------------------------------------------------------------------- what isn't known
 
 NOBODY_READS_MESSAGES = """

@@ -11,6 +11,7 @@ from smith_topology.core.cost import (
     Answer,
     Answers,
     OldestBeyond,
+    Outside,
     PerSubjectExcess,
     can_lose,
     priced,
@@ -140,21 +141,57 @@ FILTER_A: Config = {"filter_subject": "o.a"}
 FIRST = consumer_address("ORDERS", "first")
 
 
-def turned(after: Config, delivered: int) -> tuple[Change, Live]:
+def turned(after: Config, state: dict[str, Any]) -> tuple[Change, Live]:
     fields = tuple(FieldChange(name, FILTER_A.get(name), after.get(name)) for name in {**FILTER_A, **after})
     found = live(first_seq=11, last_seq=110)
-    consumer = Observed(FIRST, FILTER_A, "", {"delivered": {"stream_seq": delivered}})
+    consumer = Observed(FIRST, FILTER_A, "", state)
     return Change(FIRST, Action.UPDATE, Reason.PENDING, FILTER_A, after, fields), Live(
         found.server, {**found.observed, FIRST: consumer}
     )
 
 
-@pytest.mark.parametrize(("delivered", "skipped"), [(0, 0), (10, 0), (11, 1), (60, 50), (500, 100)])
-def test_a_position_nobody_can_look_below_skips_up_to_everything_there(delivered: int, skipped: int) -> None:
-    change, found = turned({"filter_subject": "o.b"}, delivered)
+@pytest.mark.parametrize(
+    ("state", "skipped"),
+    [
+        ({}, 0),
+        ({"delivered": {"consumer_seq": 0, "stream_seq": 10}}, 0),
+        ({"delivered": {"consumer_seq": 1, "stream_seq": 11}}, 100),
+        ({"num_waiting": 1}, 100),
+        ({"push_bound": True}, 100),
+    ],
+    ids=str,
+)
+def test_a_consumer_that_somebody_uses_may_be_past_everything_that_is_stored(state: dict[str, Any], skipped: int) -> None:
+    """While somebody waits it looks ahead, and tells nobody how far."""
+    change, found = turned({"filter_subject": "o.b"}, state)
 
-    assert len(list(questions((change,), found))) == bool(skipped)
+    assert list(questions((change,), found)) == [Outside("ORDERS", ("o.a",), ("o.b",))]
     assert [(each.skipped, each.bound) for each in price(change, found, {}).effects] == [(skipped, Bound.UPPER)] * bool(skipped)
+
+
+def test_what_is_unacknowledged_comes_again_to_another_delivery_subject() -> None:
+    change = Change(FIRST, Action.UPDATE, Reason.PENDING, {"deliver_subject": "a"}, {"deliver_subject": "b"},
+                    (FieldChange("deliver_subject", "a", "b"),))  # fmt: skip
+    observed = {**live().observed, FIRST: Observed(FIRST, {}, "", {"num_ack_pending": 3})}
+
+    (effect,) = price(change, Live(live().server, observed), {}).effects
+
+    assert (effect.code, effect.redelivered, effect.bound) == ("DS307", 3, Bound.UPPER)
+
+
+def test_filters_in_another_order_are_the_same_filters() -> None:
+    before, after = ({"filter_subjects": names, "description": names[0]} for names in (["o.a", "o.b"], ["o.b", "o.a"]))
+    change = Change(FIRST, Action.UPDATE, Reason.PENDING, before, after, (FieldChange("description", "o.a", "o.b"),))
+    used = Observed(FIRST, before, "", {"num_waiting": 1})
+
+    assert price(change, Live(live().server, {**live().observed, FIRST: used}), {}).effects == ()
+
+
+def test_a_consumer_that_has_delivered_up_to_the_end_skips_exactly_what_its_new_filter_takes_in() -> None:
+    change, found = turned({"filter_subject": "o.b"}, {"delivered": {"consumer_seq": 3, "stream_seq": 110}})
+    answers: Answers = {Outside("ORDERS", ("o.a",), ("o.b",)): Answer(7)}
+
+    assert [(each.skipped, each.bound) for each in price(change, found, answers).effects] == [(7, Bound.EXACT)]
 
 
 @pytest.mark.parametrize(

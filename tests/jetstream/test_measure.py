@@ -119,21 +119,6 @@ def test_what_may_not_be_read_stays_open(server_with: Callable[[str], EmbeddedSe
     assert ask(server.url.replace("://", "://planner:p@"), question) is None
 
 
-@pytest.mark.parametrize(("upto", "answer"), [(10, Answer(4)), (12, Answer(4)), (9, Answer(4, None, Bound.UPPER))], ids=str)
-def test_below_a_sequence_subjects_tell_a_bound_unless_that_is_everything(
-    server: EmbeddedServer, js: Raw, upto: int, answer: Answer
-) -> None:
-    assert ask(server.url, Outside("S", ("s.a",), ("s.*",), upto)) == answer
-
-
-def test_below_a_sequence_there_are_no_more_than_sequences(server: EmbeddedServer, js: Raw) -> None:
-    js.request("STREAM.PURGE.S", {"seq": 5})
-
-    assert ask(server.url, Outside("S", (), ("s.a", "s.b"), 7)) == Answer(3, None, Bound.UPPER)
-    assert ask(server.url, Outside("S", (), ("s.a", "s.b"), 4)) == Answer(0, None, Bound.UPPER)
-    assert ask(server.url, Outside("S", (), ("s.c",), 7)) == Answer(0)
-
-
 def test_a_lost_answer_is_asked_for_again(servers: Servers, tmp_path: Path) -> None:
     """The server is gone when the question comes up, and back a moment later."""
     question = Outside("S", ())

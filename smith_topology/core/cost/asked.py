@@ -45,15 +45,11 @@ class OldestBeyond:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """How many messages are stored under subjects that none of these patterns covers, and one of ``within`` does?
-
-    ``upto`` is the last sequence that counts, None for no such limit.
-    """
+    """How many messages are stored under subjects that none of these patterns covers, and one of ``within`` does?"""
 
     stream: str
     subjects: tuple[str, ...]
     within: tuple[str, ...] = (EVERYTHING,)
-    upto: int | None = None
 
 
 Question: TypeAlias = OlderThan | PerSubjectExcess | OldestBeyond | Outside
@@ -79,7 +75,7 @@ def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
             continue
         if change.address.kind is Kind.STREAM:
             yield from _stream_questions(change, observed, live)
-        elif question := passed_over(change, observed, stream):
+        elif question := passed_over(change):
             yield question
 
 
@@ -101,13 +97,10 @@ def no_longer_taken(change: Change) -> Outside | None:
     return Outside(change.address.name, new, old) if beyond(old, new) else None
 
 
-def passed_over(change: Change, consumer: Observed, stream: Observed) -> Outside | None:
-    """What new filters take in below the consumer's position, which an update keeps; None where there can be nothing."""
+def passed_over(change: Change) -> Outside | None:
+    """What is stored that new filters take in anew; None where they take in nothing."""
     old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
-    floor = int((consumer.state.get("delivered") or {}).get("stream_seq", 0))
-    if floor < max(1, stream.state.get("first_seq", 1)) or not beyond(new, old):
-        return None
-    return Outside(stream.address.name, old, new, floor)
+    return Outside(change.address.path[0], old, new) if beyond(new, old) else None
 
 
 def beyond(patterns: tuple[str, ...], others: tuple[str, ...]) -> bool:

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from smith_topology.core.cost.asked import Answer, Answers, dropped, lowered, messages_of, passed_over
-from smith_topology.core.cost.interest import Consumers, Planned, turns, wanted
+from smith_topology.core.cost.interest import Consumers, Planned, holds_by_interest, wanted
 from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Live, Observed, Version, filters_of
-from smith_topology.core.order import becomes_interest, violates
+from smith_topology.core.order import becomes_interest, turns, violates
 
 LOSES_INTEREST = "DS302"
 
 
 def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect:
     """Its place is lost. On an interest stream what only it still wanted goes too; with the last consumer goes everything.
-    On limits and work queue streams every message stays.
+    On limits and work queue streams every message stays, but for a queue that is copied (``holds_by_interest``).
     """
     stream, parent = live.stream(observed.address.path[0]), planned.get(observed.address.parent)
     unacked = int(observed.state.get("num_ack_pending", 0))
@@ -23,7 +23,7 @@ def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect
     effect = Effect("DS301", text, "", consumers=1, positions=1)
     if parent and parent.action is Action.DELETE:
         return effect
-    if stream is None or not messages_of(stream) or not _holds_by_interest(observed, stream, parent, live.server.version):
+    if stream is None or not messages_of(stream) or not _holds_by_interest(observed, stream, parent, live):
         return effect
     answer = _only_its_own(observed, stream, planned.consumers(stream.address), parent)
     if not answer.messages:
@@ -32,10 +32,10 @@ def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect
     return replace(dropped(LOSES_INTEREST, "", stream, answer), text=text, consumers=1, positions=1)
 
 
-def _holds_by_interest(consumer: Observed, stream: Observed, parent: Change | None, version: Version) -> bool:
+def _holds_by_interest(consumer: Observed, stream: Observed, parent: Change | None, live: Live) -> bool:
     """Whether the stream keeps messages for its consumers' sake when this one changes: before or after its own change."""
-    config = stream.config if parent is None or violates(consumer.config, parent, version) else parent.after or {}
-    return config.get("retention") == "interest"
+    before = parent is None or violates(consumer.config, parent, live.server.version)
+    return holds_by_interest((stream.config if before or parent is None else parent.after or {}), stream.address, live)
 
 
 def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent: Change | None) -> Answer:
@@ -62,33 +62,69 @@ def consumer_updated(change: Change, observed: Observed, live: Live, answers: An
     if stream is not None and turns(change):
         yield from _skipping(change, observed, stream, answers)
         yield from _letting_go(change, observed, stream, live, planned)
+    elif stream is not None and paths - {"pause_until"} and live.server.version < KEEPS_UNWANTED:
+        yield from _cleaning_up(observed, stream, live, planned)
     if lowered("max_deliver", before, after) and unacked:
         text = "un-acknowledged and already delivered that often: not delivered again"
         yield Effect("DS304", text, "max_deliver", skipped=unacked, bound=Bound.UPPER)
     if lowered("inactive_threshold", before, after):
-        text = "the server deletes the consumer, position and all, when nobody uses it for this long"
-        yield Effect("DS305", text, "inactive_threshold")
+        yield _forgotten(observed, live, planned)
+    if "deliver_subject" in paths and unacked:
+        text = "un-acknowledged: sent to the new subject"
+        yield Effect("DS307", text, "deliver_subject", redelivered=unacked, bound=Bound.UPPER)
     if "ack_wait" in paths and unacked and after.get("ack_wait", 0) < before.get("ack_wait", 0):
         text = "un-acknowledged longer than that: delivered again"
         yield Effect("DS306", text, "ack_wait", redelivered=unacked, bound=Bound.UPPER)
 
 
+def _forgotten(observed: Observed, live: Live, planned: Planned) -> Effect:
+    """A consumer that the server deletes when nobody uses it takes along what it alone still wanted."""
+    text = "the server deletes the consumer, position and all, when nobody uses it for this long"
+    stream, parent = live.stream(observed.address.path[0]), planned.get(observed.address.parent)
+    if stream is None or not _holds_by_interest(observed, stream, parent, live):
+        return Effect("DS305", text, "inactive_threshold")
+    return Effect(
+        "DS305", f"{text}, and what only it wanted", "inactive_threshold", expiring=messages_of(stream), bound=Bound.UPPER
+    )
+
+
 def _skipping(change: Change, observed: Observed, stream: Observed, answers: Answers) -> Iterator[Effect]:
-    """What new filters take in anew is only got from the position on: what is stored below it never comes."""
-    question = passed_over(change, observed, stream)
-    if question is None or question.upto is None:
+    """What new filters take in anew is only got from the position on: what is stored below it never comes. Where a consumer
+    has got to is known only as far as it has delivered: while somebody waits for more, it looks ahead to the end (2.9 to 2.15).
+    """
+    question = passed_over(change)
+    if question is None or not _is_used(observed):
         return
-    most = min(messages_of(stream), question.upto - stream.state.get("first_seq", 1) + 1)
-    answer = answers.get(question) or Answer(most, None, Bound.UPPER)
-    if count := min(answer.messages, most):
-        text = f"the position is kept: what the new filter takes in at or below sequence {question.upto:,} is not delivered"
-        yield Effect("DS303", text, _filter_path(change), skipped=count, bound=answer.bound)
+    floor = int((observed.state.get("delivered") or {}).get("stream_seq", 0))
+    answer = answers.get(question) or Answer(messages_of(stream), None, Bound.UPPER)
+    bound = answer.bound if floor >= stream.state.get("last_seq", 0) else Bound.UPPER
+    if count := min(answer.messages, messages_of(stream)):
+        text = "the position is kept: what the new filter takes in and the consumer is past already is not delivered"
+        yield Effect("DS303", text, _filter_path(change), skipped=count, bound=bound)
+
+
+KEEPS_UNWANTED = Version(2, 12)
+"""Older servers drop what no consumer of an interest stream wants whenever one of them is updated (2.10, 2.11 measured)."""
+
+
+def _cleaning_up(observed: Observed, stream: Observed, live: Live, planned: Planned) -> Iterator[Effect]:
+    if not _holds_by_interest(observed, stream, planned.get(stream.address), live):
+        return
+    answer = Answer(max(0, messages_of(stream) - planned.consumers(stream.address).wanted), None, Bound.UPPER)
+    if answer.messages:
+        yield replace(dropped(LOSES_INTEREST, "", stream, answer), text="what no consumer wants any more is dropped")
+
+
+def _is_used(consumer: Observed) -> bool:
+    """Whether anybody takes from it, as far as can be seen."""
+    state = consumer.state
+    return bool((state.get("delivered") or {}).get("consumer_seq") or state.get("num_waiting") or state.get("push_bound"))
 
 
 def _letting_go(change: Change, observed: Observed, stream: Observed, live: Live, planned: Planned) -> Iterator[Effect]:
     """What new filters leave out an interest stream drops."""
     parent, wider = planned.get(observed.address.parent), not filters_of(change.after or {})
-    if wider or not _holds_by_interest(observed, stream, parent, live.server.version):
+    if wider or not _holds_by_interest(observed, stream, parent, live):
         return
     answer = _only_its_own(observed, stream, planned.consumers(stream.address), parent)
     if answer.messages:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from smith_topology.core.model import Action, Address, Change, Kind, Live, Observed, filters_of
+from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed, Version, filters_of
+from smith_topology.core.order import turns
 from smith_topology.core.ownership import is_nobodys
 from smith_topology.core.subjects import REST, SubjectIndex
 
@@ -81,6 +82,18 @@ class Planned(dict[Address, Change]):
         )
 
 
+COPIES_ACKNOWLEDGE = Version(2, 14)
+"""From here on a copy of a work queue or an interest stream acknowledges what it has copied."""
+
+
+def holds_by_interest(stream: Config, address: Address, live: Live) -> bool:
+    """Whether a stream keeps a message until everybody who wants it has acknowledged: by its retention, or since it is a work
+    queue with a copy, whose consumer wants it as well.
+    """
+    copied = live.server.version >= COPIES_ACKNOWLEDGE and address.name in live.copied
+    return stream.get("retention") == "interest" or (copied and stream.get("retention") == "workqueue")
+
+
 def wanted(consumer: Observed) -> int:
     return int(consumer.state.get("num_pending", 0)) + int(consumer.state.get("num_ack_pending", 0))
 
@@ -94,8 +107,3 @@ def wanted_by_any(consumers: list[Observed]) -> int:
     apart = all(a == b for (_, a), (_, b) in index.overlapping())
     wishes = [wanted(c) for c in consumers]
     return sum(wishes) if apart else max(wishes, default=0)
-
-
-def turns(change: Change) -> bool:
-    """Whether a live consumer gets other filters."""
-    return change.action is Action.UPDATE and filters_of(change.before or {}) != filters_of(change.after or {})

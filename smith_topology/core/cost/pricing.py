@@ -12,7 +12,7 @@ from dataclasses import replace
 from smith_topology.core.cost.asked import Answers
 from smith_topology.core.cost.consumers import consumer_deleted, consumer_updated
 from smith_topology.core.cost.interest import Planned
-from smith_topology.core.cost.streams import stream_deleted, stream_updated, taken_from_queues
+from smith_topology.core.cost.streams import released_origins, stream_deleted, stream_updated, taken_from_queues
 from smith_topology.core.model import Action, Bound, Change, Effect, Kind, Live
 
 
@@ -44,6 +44,7 @@ def _effects(change: Change, live: Live, answers: Answers, planned: Planned) -> 
             return
         case Action.DELETE, Kind.STREAM:
             yield stream_deleted(observed, live)
+            yield from released_origins(change, live)
         case Action.DELETE, _:
             yield consumer_deleted(observed, live, planned)
         case _, Kind.STREAM:

@@ -22,9 +22,9 @@ TOLERATED_MESSAGES = 10
 
 CAN_LOSE = {
     Kind.STREAM: frozenset(
-        {"max_msgs", "max_bytes", "max_age", "max_msgs_per_subject", "discard", "retention", "sources", "mirror"}
+        {"max_msgs", "max_bytes", "max_age", "max_msgs_per_subject", "discard", "retention", "sources", "mirror", "allow_msg_ttl"}
     ),
-    Kind.CONSUMER: frozenset({"max_deliver", *FILTERS}),
+    Kind.CONSUMER: frozenset({"max_deliver", "inactive_threshold", *FILTERS}),
 }
 
 BY_INTEREST = (BECOMES_INTEREST, LOSES_INTEREST)
@@ -64,7 +64,10 @@ def excess(change: Change, family: Family, live: Live, answers: Answers) -> Exce
     """
     parent, stream = family.get(change.address.parent), live.stream(change.address.parent.name)
     together = by_interest(stream.config if stream else {}, parent)
-    announced = tuple(family.values()) if together else tuple({each.address: each for each in (parent, change) if each}.values())
+    # What a consumer lets go of depends on who else is there by now; a stream waits for its new consumers where it needs them.
+    alone = change.address.kind is Kind.CONSUMER
+    there = (each for each in family.values() if not (alone and each.action is Action.CREATE))
+    announced = tuple(there) if together else tuple({each.address: each for each in (parent, change) if each}.values())
     now = priced(announced, live, answers)
     # A stream's end begins with its consumers', and the last of them takes what was announced with the stream.
     told = parent if parent and parent.action is Action.DELETE else change
@@ -74,8 +77,8 @@ def excess(change: Change, family: Family, live: Live, answers: Answers) -> Exce
 
 
 def by_interest(stream: Config, change: Change | None) -> bool:
-    """Whether consumers decide what a stream keeps, before or after its own change: then they are priced together."""
-    return any((config or {}).get("retention") == "interest" for config in (stream, change.after if change else None))
+    """Whether consumers may decide what a stream keeps, before or after its own change: then they are priced together."""
+    return any((config or {}).get("retention", "limits") != "limits" for config in (stream, change.after if change else None))
 
 
 def breaks_promise(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> bool:

@@ -19,7 +19,7 @@ from smith_topology.core.cost.asked import (
     messages_of,
     no_longer_taken,
 )
-from smith_topology.core.cost.interest import Planned
+from smith_topology.core.cost.interest import Planned, holds_by_interest, wanted_by_any
 from smith_topology.core.kinds.interface import Context
 from smith_topology.core.model import (
     Bound,
@@ -32,8 +32,8 @@ from smith_topology.core.model import (
     copied_subjects,
     copies_of,
     filters_of,
-    origins,
 )
+from smith_topology.core.ownership import is_nobodys
 from smith_topology.core.subjects import overlaps
 from smith_topology.core.times import instant
 
@@ -68,7 +68,12 @@ def stream_updated(change: Change, observed: Observed, live: Live, answers: Answ
         yield from _narrowed(change, observed, answers)
     if "sources" in paths:
         yield from _reingested(before, after, live)
+        yield from _pushed_out(change, observed, live)
+    if paths & {"sources", "mirror"}:
         yield from taken_from_queues(change, live)
+        yield from released_origins(change, live)
+    if "allow_msg_ttl" in paths and after.get("allow_msg_ttl"):
+        yield from _expiring_by_header(change, observed)
     yield from _one_way(paths, before, after)
 
 
@@ -120,7 +125,7 @@ def _made_interest(observed: Observed, live: Live, planned: Planned) -> Effect:
     """
     total, here = messages_of(observed), planned.consumers(observed.address)
     if here.all_go:
-        if not here.leaving and live.server.version < PURGES_WITHOUT_CONSUMERS:
+        if not (here.leaving or here.passing) and live.server.version < PURGES_WITHOUT_CONSUMERS:
             text = "without a consumer, nothing new is kept; what is stored stays until a limit drops it"
             return Effect(BECOMES_INTEREST, text, "retention")
         bound = Bound.UPPER if here.passing else Bound.EXACT
@@ -178,13 +183,71 @@ def _overlap(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
 
 
 def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
-    """A copy of a work queue acknowledges what it has copied, and so takes it away from the queue's own consumers."""
-    for name in dict.fromkeys(origins(change.after or {})):
-        origin = live.stream(name) if name not in origins(change.before or {}) else None
-        if origin and origin.config.get("retention") == "workqueue" and messages_of(origin):
-            text = f"up to {messages_of(origin):,} messages leave the work queue {name}, whose own consumers won't get them"
-            path = "mirror" if (change.after or {}).get("mirror") else "sources"
+    """A copy of a work queue acknowledges what it has copied, and so takes it away from the queue's own consumers; of an
+    interest stream it lets go what nobody else wants (from 2.14 on).
+    """
+    before, after = change.before or {}, change.after or {}
+    known = [_identity(copy) for _, copy in copies_of(before)]
+    new = (copy["name"] for _, copy in copies_of(after) if not copy.get("external") and _identity(copy) not in known)
+    path = "mirror" if after.get("mirror") else "sources"
+    for name in dict.fromkeys(new):
+        origin = live.stream(name)
+        if origin is None or not messages_of(origin):
+            continue
+        if origin.config.get("retention") == "workqueue":
+            text = f"they leave the work queue {name}, whose own consumers won't get them"
             yield Effect("DS205", text, path, skipped=messages_of(origin), bound=Bound.UPPER)
+        elif unwanted := _unwanted(origin, live):
+            text = f"no consumer of {name} wants them: they leave it once they are copied"
+            yield Effect("DS205", text, path, unwanted, bytes_of(origin), bound=Bound.UPPER, bytes_bound=Bound.UPPER)
+
+
+def released_origins(change: Change, live: Live) -> Iterator[Effect]:
+    """A copy that ends no longer holds what it had still to copy: an interest stream, or a copied queue, lets go of that."""
+    kept = [_identity(copy) for _, copy in copies_of(change.after or {})]
+    before = [copy for _, copy in copies_of(change.before or {}) if not copy.get("external")]
+    for name in dict.fromkeys(copy["name"] for copy in before if _identity(copy) not in kept):
+        origin = live.stream(name)
+        if origin is None or not messages_of(origin) or not holds_by_interest(origin.config, origin.address, live):
+            continue
+        if unwanted := _unwanted(origin, live):
+            path = "" if change.after is None else "mirror" if (change.before or {}).get("mirror") else "sources"
+            text = f"what only this copy still wanted leaves {name}"
+            yield Effect("DS208", text, path, unwanted, bytes_of(origin), bound=Bound.UPPER, bytes_bound=Bound.UPPER)
+
+
+def _unwanted(stream: Observed, live: Live) -> int:
+    """The most messages that none of a stream's own consumers waits for; none for the streams of limits."""
+    if stream.config.get("retention", "limits") == "limits":
+        return 0
+    own = [each for each in live.consumers(stream.address.name) if not is_nobodys(each)]
+    return max(0, messages_of(stream) - wanted_by_any(own))
+
+
+def _pushed_out(change: Change, observed: Observed, live: Live) -> Iterator[Effect]:
+    """What a new source brings makes a full stream drop what it has."""
+    before, after = change.before or {}, change.after or {}
+    known = [_identity(copy) for _, copy in copies_of(before)]
+    new = [copy for _, copy in copies_of(after) if _identity(copy) not in known]
+    if not new or not messages_of(observed) or (after.get("discard") == "new" and "max_msgs_per_subject" not in after):
+        return
+    found = [None if copy.get("external") else live.stream(copy["name"]) for copy in new]
+    for name, count in (("max_msgs", messages_of), ("max_bytes", bytes_of), ("max_msgs_per_subject", messages_of)):
+        incoming = sum(count(each) if each else after.get(name, 0) for each in found)
+        room = after[name] - (0 if name == "max_msgs_per_subject" else count(observed)) if name in after else incoming
+        if incoming > room:
+            most = min(messages_of(observed), incoming - room) if name == "max_msgs" else messages_of(observed)
+            text = f"what comes from the origin pushes them out, above `{name}`"
+            yield Effect("DS207", text, "sources", most, bytes_of(observed), bound=Bound.UPPER, bytes_bound=Bound.UPPER)
+            return
+
+
+def _expiring_by_header(change: Change, observed: Observed) -> Iterator[Effect]:
+    """Copied messages may carry a ``Nats-TTL`` that counts from now on; a stream's own are refused with one until then."""
+    copies = next(copies_of(change.before or {}), None) or next(copies_of(change.after or {}), None)
+    if copies and messages_of(observed):
+        text = "what was copied with a `Nats-TTL` goes when that is over"
+        yield Effect("DS209", text, "allow_msg_ttl", expiring=messages_of(observed), bound=Bound.UPPER)
 
 
 def _one_way(paths: set[str], before: Config, after: Config) -> Iterator[Effect]:
