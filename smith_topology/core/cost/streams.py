@@ -128,7 +128,8 @@ def _made_interest(observed: Observed, live: Live, planned: Planned) -> Effect:
         if not (here.leaving or here.passing) and live.server.version < PURGES_WITHOUT_CONSUMERS:
             text = "without a consumer, nothing new is kept; what is stored stays until a limit drops it"
             return Effect(BECOMES_INTEREST, text, "retention")
-        bound = Bound.UPPER if here.passing else Bound.EXACT
+        sure = not here.passing and live.server.version >= PURGES_WITHOUT_CONSUMERS
+        bound = Bound.EXACT if sure else Bound.UPPER
         return Effect(
             BECOMES_INTEREST, "no consumer wants them, dropped at once", "retention", total, bytes_of(observed), bound=bound
         )
