@@ -11,6 +11,7 @@ from smith_topology.cli.streams import talk
 from smith_topology.core.gates import Approval, not_allowed, too_many_deletes
 from smith_topology.core.model import Action, Change, Permission, Plan
 from smith_topology.render.plan import account
+from smith_topology.render.text import clean, named
 
 
 async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True) -> None:
@@ -30,7 +31,8 @@ async def _ask(plan: Plan, allowed: frozenset[Permission]) -> None:
     """Names first, each destroy of data on its own, then the plan as a whole."""
     for change in plan.changes:
         if _needs_its_name(change, allowed):
-            await _expect(f"{change.address} loses data. Type its name ({change.address.name}) to go on", change.address.name)
+            question = f"{named(change.address)} loses data. Type its name ({clean(change.address.name)}) to go on"
+            await _expect(question, change.address.name)
     await _expect(f"Do you want to perform these actions on {account(plan.server)}? Only 'yes' is taken for an approval", "yes")
 
 

@@ -15,5 +15,6 @@ def destroy(
     apply.may_ask(approving)
     with session.told_to_machines(output):
         what = session.declared(files.paths)
-        nothing = session.Declared(replace(what.topology, resources={}), ())
+        protected = frozenset(address for address, resource in what.topology.resources.items() if resource.protect)
+        nothing = session.Declared(replace(what.topology, resources={}, protected=protected), ())
         apply.execute(nothing, connection, selected, approving, output, verb="destroy")

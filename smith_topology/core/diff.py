@@ -92,8 +92,11 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
 
 def future_form(resource: Resource, before: Config | None, context: Context) -> dict[str, Any]:
     """What a declared object will be: what the server makes of it, less what is left to somebody else."""
-    rules = RULES[resource.address.kind]
-    after: dict[str, Any] = rules.effective(resource.config, resource.address.name, replace(context, live=before or {}))
+    rules, declared = RULES[resource.address.kind], dict(resource.config)
+    if before is not None:
+        for name in resource.ignore_changes:
+            _leave(name, before, declared)
+    after: dict[str, Any] = rules.effective(declared, resource.address.name, replace(context, live=before or {}))
     after |= resource.extra
     if resource.protect and context.server.keeps_metadata:
         after[PROTECTED] = True

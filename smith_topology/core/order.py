@@ -258,13 +258,18 @@ def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
 
 
 def _consumers_among_themselves(writing: Mapping[Address, Change], live: Live) -> Iterator[Edge]:
-    """On an interest stream a consumer that goes, or turns to other filters, lets messages go: new ones come before that."""
+    """On an interest stream a consumer that goes, or turns to other filters, lets messages go: new ones come before that.
+    Elsewhere old ones make room for new ones, where there is a limit.
+    """
     by_stream: dict[str, list[Change]] = defaultdict(list)
     for change in writing.values():
         if change.address.kind is Kind.CONSUMER:
             by_stream[change.address.path[0]].append(change)
     for name, consumers in by_stream.items():
         stream = live.stream(name)
+        if stream and stream.config.get("retention") != "interest" and stream.config.get("max_consumers", -1) > 0:
+            created = [c.address for c in consumers if c.action is Action.CREATE]
+            yield from _all_before_all([c.address for c in consumers if c.action is Action.DELETE], created)
         if stream and stream.config.get("retention") == "interest":
             created = [c.address for c in consumers if c.action is Action.CREATE]
             letting_go = [c.address for c in consumers if c.action is Action.DELETE or turns(c)]

@@ -92,24 +92,32 @@ def removed(topology: Topology, live: Live, selection: Selection) -> Iterator[Ob
 
 def removal_refusals(topology: Topology, observed: Observed, live: Live, selection: Selection) -> list[Diagnostic]:
     """Why an owned object may not be deleted: its own protection, or what would go with it."""
-    found = [_protected(observed)] if observed.protected else []
+    since = _protection(topology, observed)
+    found = [_protected(observed, since)] if since else []
     consumers = live.consumers(observed.address.name) if observed.address.kind is Kind.STREAM else []
     for consumer in consumers:
         if consumer.owner != topology.name and not is_nobodys(consumer):
             found.append(_strange_consumer(observed, consumer))
-        elif consumer.protected:
-            found.append(_protected_consumer(observed, consumer))
+        elif since := _protection(topology, consumer):
+            found.append(_protected_consumer(observed, consumer, since))
         elif selection.excludes_by_name(consumer.address):
             found.append(_excluded_consumer(observed, consumer))
     return found
 
 
-def _protected(observed: Observed) -> Diagnostic:
+def _protection(topology: Topology, observed: Observed) -> str:
+    """Since when an object is protected, in words; ``""`` if it is not."""
+    if observed.protected:
+        return f"set {observed.protected}"
+    return "declared, not applied yet" if observed.address in topology.protected else ""
+
+
+def _protected(observed: Observed, since: str) -> Diagnostic:
     return Diagnostic(
         "OW103",
         Severity.REFUSAL,
         "Object is protected",
-        f"{observed.address} is protected: not destroyed (protect, set {observed.protected}).",
+        f"{observed.address} is protected: not destroyed (protect, {since}).",
         "To delete it, put it back into the file with `protect: false`, apply that, then remove it.",
         observed.address,
     )
@@ -138,13 +146,12 @@ def _excluded_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
     )
 
 
-def _protected_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
+def _protected_consumer(stream: Observed, consumer: Observed, since: str) -> Diagnostic:
     return Diagnostic(
         "OW103",
         Severity.REFUSAL,
         "Object is protected",
-        f"{stream.address} can't be destroyed: {consumer.address} is protected (since {consumer.protected}) and would go "
-        "with it.",
+        f"{stream.address} can't be destroyed: {consumer.address} is protected ({since}) and would go with it.",
         "To delete it, apply `protect: false` to the consumer first.",
         stream.address,
     )

@@ -24,11 +24,15 @@ class Selection:
         return wanted and not self.excludes_by_name(address)
 
     def excludes_by_name(self, address: Address) -> bool:
-        return any(fnmatchcase(str(address), glob) for glob in self.excludes)
+        """Whether it is excluded, or its stream, with which it goes."""
+        return any(fnmatchcase(str(each), glob) for glob in self.excludes for each in (address, address.parent))
 
     def unmatched(self, addresses: Iterable[Address]) -> list[Diagnostic]:
         """An error for each glob that matches nothing: most likely a slip, and never a reason to do everything."""
-        texts = [str(address) for address in addresses] if self.targets or self.excludes else []
+        known = list(addresses) if self.targets or self.excludes else []
+        texts = [str(address) for address in known]
+        if known and not any(address in self for address in known):
+            return [_NOTHING_LEFT]
         return [
             Diagnostic(
                 "no-match",
@@ -43,4 +47,11 @@ class Selection:
         ]
 
 
+_NOTHING_LEFT = Diagnostic(
+    "no-match",
+    Severity.ERROR,
+    "Nothing is selected",
+    "The exclusions leave nothing of what is targeted, so nothing was looked at.",
+    "Exclude less.",
+)
 EVERYTHING = Selection()

@@ -45,6 +45,7 @@ from smith_topology.jetstream.errors import ApiError, Fault, NoAnswer, ServerErr
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 SETTLE_PAUSE = 0.1
+PAUSE_SHOWS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +218,20 @@ class Run:
         match call.verb, call.address.kind:
             case Verb.DELETE, _:
                 return None
-            case (Verb.PAUSE, _) | (Verb.UPDATE, Kind.CONSUMER):
+            case Verb.PAUSE, _:
+                return await self._paused(call)
+            case Verb.UPDATE, Kind.CONSUMER:
                 return await self._seen(call)
             case ((Verb.CREATE | Verb.UPDATE), _):
                 return read.observed(call.address, answer)
+
+    async def _paused(self, call: Call) -> Observed | None:
+        """A cluster may show the consumer as it was for a moment after the answer (2.11 to 2.15)."""
+        for _ in range(PAUSE_SHOWS):
+            if self._is_done(call, seen := await self._seen(call)):
+                break
+            await asyncio.sleep(SETTLE_PAUSE)
+        return seen
 
     def _leave(self, call: Step, seen: Observed | None) -> None:
         self.left[call.address] = fingerprint(seen)

@@ -512,6 +512,18 @@ def test_destroy_stops_at_protection(applied: Shop) -> None:
     assert applied.live().keys() == {"stream.EVENTS"}
 
 
+def test_destroy_stops_at_protection_that_is_declared_and_not_applied_yet(applied: Shop) -> None:
+    before = applied.live()
+    applied.write({**STREAMS, "EVENTS": {**STREAMS["EVENTS"], "protect": True}})
+
+    done = applied.run("destroy", *EVERYTHING)
+
+    assert (done.exit_code, "declared, not applied yet" in done.stdout) == (REFUSED, True), done
+    assert applied.live() == before
+    assert applied.run("destroy", *EVERYTHING, "--exclude", "stream.EVENTS").exit_code == DONE
+    assert applied.live().keys() == {"stream.EVENTS"}
+
+
 def test_destroy_keeps_away_from_the_wrong_place(applied: Shop) -> None:
     applied.write(STREAMS, target={"account": "OTHER"})
 

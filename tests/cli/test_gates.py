@@ -234,7 +234,6 @@ ACCOUNTS = "accounts { SMITH: { jetstream: enabled, users: [{ user: smith, passw
     ("target", "fits"),
     [
         ({"account": "SMITH"}, True),
-        ({}, True),
         ({"account": "OTHER"}, False),
         ({"cluster": "prod-eu"}, False),
         ({"account": "SMITH", "cluster": "prod-eu"}, False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import nats
 import pytest
@@ -429,6 +430,27 @@ def test_a_subject_that_a_declared_stream_keeps_is_an_error_that_says_why(shop: 
 
 
 # ------------------------------------------------------------------------------------------- fields of others
+
+
+IGNORED: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "an age that caps the window": ("max_age", {}, {"max_age": 50_000_000_000, "duplicate_window": 50_000_000_000}),
+    "markers that turn on TTLs": ("subject_delete_marker_ttl", {}, {"subject_delete_marker_ttl": 2_000_000_000}),
+    "schedules that turn on rollups": ("allow_msg_schedules", {}, {"allow_msg_schedules": True}),
+}
+
+
+@pytest.mark.parametrize(("name", "declared", "by_hand"), IGNORED.values(), ids=IGNORED.keys())
+def test_what_follows_from_an_ignored_field_is_ignored_with_it(
+    shop: Shop, name: str, declared: dict[str, Any], by_hand: dict[str, Any]
+) -> None:
+    shop.write({"ORDERS": {"subjects": ["orders.>"], "ignore_changes": [name], **declared}})
+    shop.apply()
+
+    shop.edit("ORDERS", **by_hand)
+
+    shop.assert_settled()
+    assert shop.run("drift").exit_code == DONE
+
 
 
 def test_an_ignored_field_is_left_to_somebody_else(shop: Shop) -> None:

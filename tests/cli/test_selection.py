@@ -130,3 +130,22 @@ def test_no_changes_are_claimed_of_the_selected_objects_only(shop: Shop, command
     assert "No changes in 1 selected object" in selected.stdout
     assert "No changes" in whole.stdout
     assert "selected" not in whole.stdout
+
+
+def test_excluding_a_stream_excludes_its_consumers(shop: Shop) -> None:
+    orders = {"subjects": ["orders.>"], "consumers": {"billing": {"ack_policy": "explicit"}}}
+    shop.write({"ORDERS": orders, **empty_streams("KEPT")})
+    shop.apply()
+    shop.write(empty_streams("KEPT"))
+
+    assert shop.reasons("--exclude", "stream.ORDERS") == {}
+    assert shop.reasons().keys() == {"stream.ORDERS", "consumer.ORDERS.billing"}
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_a_selection_of_nothing_is_an_error_and_no_claim(shop: Shop, command: str) -> None:
+    shop.write(empty_streams("KEPT"))
+
+    done = shop.run(command, "--exclude", "stream.*")
+
+    assert (done.exit_code, "Nothing is selected" in done.stdout + done.stderr) == (1, True), done

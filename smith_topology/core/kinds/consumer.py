@@ -152,7 +152,7 @@ def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
     policy = config.get("ack_policy", "none")
     if policy == "flow_control":
         config["flow_control"] = True
-        config["idle_heartbeat"] = config.get("idle_heartbeat") or SECOND
+        config["idle_heartbeat"] = SECOND  # whatever was sent (2.14, 2.15 measured)
     if config.get("backoff"):
         config["ack_wait"] = config["backoff"][0]
     elif policy in WAITING:

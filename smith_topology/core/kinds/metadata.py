@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from smith_topology.core.model import Config
+from smith_topology.core.model import OWN_METADATA, Config
 
 OURS = "smith-topo."
 SERVERS = "_nats."
@@ -22,9 +22,10 @@ def with_user_metadata(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def kept(config: Config) -> dict[str, str]:
-    """Foreign ``_nats.`` keys of a live object: nobody's to change, so carried along."""
+    """Foreign ``_nats.`` keys of a live object, and marks of a newer version of this program: carried along."""
     metadata = config.get("metadata") or {}
-    return {key: value for key, value in metadata.items() if key.startswith(SERVERS) and key not in REWRITTEN}
+    ours = {key: value for key, value in metadata.items() if key.startswith(OURS) and key not in OWN_METADATA}
+    return {**ours, **{key: value for key, value in metadata.items() if key.startswith(SERVERS) and key not in REWRITTEN}}
 
 
 def without_server_metadata(config: Config) -> dict[str, Any]:

@@ -208,8 +208,12 @@ def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
         config |= {"allow_rollup_hdrs": True, "deny_purge": False}
     if config.get("sealed"):
         config |= {"deny_delete": True, "deny_purge": True, "discard": "new", "max_age": 0, "allow_rollup_hdrs": False}
-    if config.get("mirror") and context.origin_direct is not None:
-        config["mirror_direct"] = context.origin_direct
+    if config.get("mirror"):
+        kept = context.live.get("mirror_direct", config.get("mirror_direct")) if context.live.get("mirror") else None
+        direct = kept if context.origin_direct is None else context.origin_direct
+        config |= {} if direct is None else {"mirror_direct": direct}
+    if config.get("mirror") and context.server.cluster:
+        config["duplicate_window"] = 0  # a cluster drops it, a server alone keeps what it is sent (2.9 to 2.15 measured)
     config["duplicate_window"] = config.get("duplicate_window") or _default_window(config, context)
     return reduced(FIELDS, config)
 

@@ -52,6 +52,8 @@ class Topology:
     resources: Mapping[Address, Resource]
     files: tuple[str, ...]
     target: Target | None = None
+    protected: frozenset[Address] = frozenset()
+    """What is not to be deleted although nothing declares it: on the way to ``destroy``."""
 
     def streams(self) -> list[Resource]:
         return [r for r in self.resources.values() if r.address.kind is Kind.STREAM]

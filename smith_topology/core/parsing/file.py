@@ -117,13 +117,16 @@ class _FileParser:
         if entry is None or node is None:
             return None
         written: dict[str, str] = {}
+        before = self._report.faults
         for key, each in node.entries.items():
             if key not in TARGET_KEYS:
                 reader.unknown(key, each, TARGET_KEYS, "`target`")
             elif not isinstance(each.value, ScalarNode):
                 reader.error(each, wrong_type(f"target.{key}", each.value, "text"))
-            elif not each.value.is_null:
+            elif each.value.text and not each.value.is_null:
                 written[key] = each.value.text
+        if not written and self._report.faults == before:
+            reader.error(entry, _EMPTY_TARGET)
         return Target(written.get("cluster"), written.get("account"), self._report.span(entry))
 
     def _read_defaults(self, entry: Entry | None) -> None:
@@ -276,5 +279,11 @@ _EMPTY_FILE = Fault(
     "A file that declares nothing would mean that everything it once declared is to be deleted.",
     "Write `version: 1`, `name:` and `streams:`; to delete everything it has: put the file back as it was, then "
     "smith-topo destroy",
+)
+_EMPTY_TARGET = Fault(
+    "empty-target",
+    "A target that guards nothing",
+    "It names neither a cluster nor an account, so the file could be applied anywhere.",
+    "Write `target: {cluster: NAME}` or `{account: NAME}`, or leave it out.",
 )
 _NO_VERSION = Fault("missing-key", "Missing key", "The file does not say which format it is in.", f"Write `version: {VERSION}`.")

@@ -23,6 +23,8 @@ _TIME = re.compile(TIME_PATTERN[:-1] + r"\Z")
 _LOOSE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ]+(\d\d:\d\d)(:\d\d)?(\.\d{1,9})?)?\s*([Zz]|[+-]\d\d:?\d\d)?\Z", re.ASCII)
 _OTHER_BASE = re.compile(r"0([oO]?[0-7_]+|[xX][0-9a-fA-F_]+|[bB][01_]+)\Z")
 _EXPONENT = re.compile(r"([0-9]{1,3})(?:\.0*)?[eE]\+?([0-9]{1,2})\Z")
+_EARLIEST, _LATEST = instant("0001-01-01T00:00:00Z"), instant("9999-12-31T23:59:59.999999999Z")
+"""The server can't write other years into an answer (10104, 2.11 to 2.15)."""
 _LONGEST_NUMBER = 40
 _BOOLEANS = {"true": True, "false": False}
 _EXPECTED = {
@@ -158,7 +160,8 @@ def _duration(path: str, text: str) -> int:
 def _time(path: str, text: str) -> str:
     try:
         if _TIME.match(text):
-            instant(text)
+            if not _EARLIEST <= instant(text) <= _LATEST:
+                raise bad_value(f"{shown(path)} is {shown(text)}, which is not in the years 1 to 9999 of UTC.", "Write another.")
             return text
     except ValueError:  # the 30th of February
         raise bad_value(f"{shown(path)} is {shown(text)}; the calendar has no such day.", "Write a day that exists.") from None

@@ -173,7 +173,8 @@ class FieldReader:
 
 
 def _is_written(entry: Entry | None) -> bool:
-    return entry is not None and not (isinstance(entry.value, ScalarNode) and entry.value.is_null)
+    """Empty text, as an unset variable of a template leaves it, is as good as nothing."""
+    return entry is not None and not (isinstance(entry.value, ScalarNode) and (entry.value.is_null or not entry.value.text))
 
 
 def _as_list(path: str, node: Node) -> str:

@@ -472,6 +472,30 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
         ),
     ),
     (
+        "version: 1\nname: smith\ntarget: {cluster: ''}\nstreams:\n  A:\n",
+        (
+            3,
+            1,
+            ("empty-target", "A target that guards nothing"),
+            "It names neither a cluster nor an account, so the file could be applied anywhere.",
+            "Write `target: {cluster: NAME}` or `{account: NAME}`, or leave it out.",
+        ),
+    ),
+    (
+        in_stream("mirror: {name: B, external: {api: ''}}"),
+        (
+            4,
+            25,
+            ("missing-key", "Missing key"),
+            "`mirror.external` needs `api`.",
+            "Write `api`: API prefix of the other account or domain, such as `$JS.hub.API`.",
+        ),
+    ),
+    (
+        in_consumer("pause_until: 9999-12-31T23:59:59-10:00"),
+        (6, 11, VALUE, "`pause_until` is `9999-12-31T23:59:59-10:00`, which is not in the years 1 to 9999 of UTC.", "Write another."),
+    ),
+    (
         in_consumer("pause_until: 2026-02-30T00:00:00Z"),
         (6, 11, VALUE, "`pause_until` is `2026-02-30T00:00:00Z`; the calendar has no such day.", "Write a day that exists."),
     ),
