@@ -308,18 +308,18 @@ def test_a_changed_filter_on_a_limits_stream_costs_no_message(account: Account) 
 
 
 ONLY_B: Document = {"filter_subject": "o.b"}
-SKIPPED: dict[str, tuple[Document, Document, int, int, str]] = {
-    "turned, past everything": ({"filter_subject": "o.c"}, ONLY_B, 4, 4, "exact"),
-    "turned, past some": (ONLY_B, {"filter_subjects": ["o.a", "o.c"]}, 4, 6, "upper"),
-    "widened, past some": (ONLY_B, {}, 4, 6, "upper"),
-    "widened, past everything": ({"filter_subject": "o.c"}, {"filter_subjects": ["o.b", "o.c"]}, 4, 4, "exact"),
+SKIPPED: dict[str, tuple[Document, Document, int, int]] = {
+    "turned, past everything": ({"filter_subject": "o.c"}, ONLY_B, 4, 4),
+    "turned, past some": (ONLY_B, {"filter_subjects": ["o.a", "o.c"]}, 4, 6),
+    "widened, past some": (ONLY_B, {}, 4, 6),
+    "widened, past everything": ({"filter_subject": "o.c"}, {"filter_subjects": ["o.b", "o.c"]}, 4, 4),
 }
 
 
 @pytest.mark.parametrize("retention", ["limits", "workqueue"])
-@pytest.mark.parametrize(("before", "after", "missed", "skipped", "bound"), SKIPPED.values(), ids=SKIPPED.keys())
+@pytest.mark.parametrize(("before", "after", "missed", "skipped"), SKIPPED.values(), ids=SKIPPED.keys())
 def test_new_filters_announce_what_is_never_delivered(
-    account: Account, retention: str, before: Document, after: Document, missed: int, skipped: int, bound: str
+    account: Account, retention: str, before: Document, after: Document, missed: int, skipped: int
 ) -> None:
     def filtered(filters: Document) -> Document:
         return orders(retention=retention, consumers={"first": {**EXPLICIT, **filters}})
@@ -336,7 +336,7 @@ def test_new_filters_announce_what_is_never_delivered(
 
     assert alone.exit_code == 3, alone
     assert len(never) == missed
-    assert (effect["skipped"], effect["messages_bound"]) == (skipped, bound)
+    assert (effect["skipped"], effect["messages_bound"]) == (skipped, "upper")
 
 
 def covers(filters: Document, subject: str) -> bool:

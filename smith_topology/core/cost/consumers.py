@@ -34,8 +34,10 @@ def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect
 
 def _holds_by_interest(consumer: Observed, stream: Observed, parent: Change | None, live: Live) -> bool:
     """Whether the stream keeps messages for its consumers' sake when this one changes: before or after its own change."""
-    before = parent is None or violates(consumer.config, parent, live.server.version)
-    return holds_by_interest((stream.config if before or parent is None else parent.after or {}), stream.address, live)
+    early = parent is None or violates(consumer.config, parent, live.server.version)
+    now = stream.config if early or parent is None else parent.after or {}
+    lasting = [stream.config] if live.server.version < FORGETS_RETENTION else []
+    return any(holds_by_interest(config, stream.address, live) for config in (now, *lasting))
 
 
 def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent: Change | None) -> Answer:
@@ -72,9 +74,10 @@ def consumer_updated(change: Change, observed: Observed, live: Live, answers: An
     if "deliver_subject" in paths and unacked:
         text = "un-acknowledged: sent to the new subject"
         yield Effect("DS307", text, "deliver_subject", redelivered=unacked, bound=Bound.UPPER)
-    if "ack_wait" in paths and unacked and after.get("ack_wait", 0) < before.get("ack_wait", 0):
+    shorter = after.get("ack_wait", 0) < before.get("ack_wait", 0)
+    if unacked and ("backoff" in paths or ("ack_wait" in paths and shorter)):
         text = "un-acknowledged longer than that: delivered again"
-        yield Effect("DS306", text, "ack_wait", redelivered=unacked, bound=Bound.UPPER)
+        yield Effect("DS306", text, "ack_wait" if "ack_wait" in paths else "backoff", redelivered=unacked, bound=Bound.UPPER)
 
 
 def _forgotten(observed: Observed, live: Live, planned: Planned) -> Effect:
@@ -95,14 +98,14 @@ def _skipping(change: Change, observed: Observed, stream: Observed, answers: Ans
     question = passed_over(change)
     if question is None or not _is_used(observed):
         return
-    floor = int((observed.state.get("delivered") or {}).get("stream_seq", 0))
     answer = answers.get(question) or Answer(messages_of(stream), None, Bound.UPPER)
-    bound = answer.bound if floor >= stream.state.get("last_seq", 0) else Bound.UPPER
     if count := min(answer.messages, messages_of(stream)):
         text = "the position is kept: what the new filter takes in and the consumer is past already is not delivered"
-        yield Effect("DS303", text, _filter_path(change), skipped=count, bound=bound)
+        yield Effect("DS303", text, _filter_path(change), skipped=count, bound=Bound.UPPER)
 
 
+FORGETS_RETENTION = Version(2, 11)
+"""On older servers a consumer goes on as if its stream were one of interest, until the next start (2.10 measured)."""
 KEEPS_UNWANTED = Version(2, 12)
 """Older servers drop what no consumer of an interest stream wants whenever one of them is updated (2.10, 2.11 measured)."""
 

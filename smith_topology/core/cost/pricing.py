@@ -29,8 +29,13 @@ def priced(changes: tuple[Change, ...], live: Live, answers: Answers) -> tuple[C
 
 def _overlapping(change: Change) -> Change:
     """Two effects on one stream may count the same messages, so neither is exact."""
-    effects = (replace(each, bound=Bound.UPPER, bytes_bound=Bound.UPPER) if each.messages else each for each in change.effects)
-    return replace(change, effects=tuple(effects))
+    return replace(change, effects=tuple(_bounded(each) if each.messages else each for each in change.effects))
+
+
+def _bounded(effect: Effect) -> Effect:
+    """Bytes that are an average stay one: few large messages may be among those that go."""
+    size = effect.bytes_bound if effect.bytes_bound is Bound.ABOUT else Bound.UPPER
+    return replace(effect, bound=Bound.UPPER, bytes_bound=size)
 
 
 def _effects(change: Change, live: Live, answers: Answers, planned: Planned) -> Iterator[Effect]:

@@ -74,7 +74,24 @@ def stream_updated(change: Change, observed: Observed, live: Live, answers: Answ
         yield from released_origins(change, live)
     if "allow_msg_ttl" in paths and after.get("allow_msg_ttl"):
         yield from _expiring_by_header(change, observed)
+    yield from _forgotten_consumers(change, observed, live, planned)
     yield from _one_way(paths, before, after)
+
+
+def _forgotten_consumers(change: Change, stream: Observed, live: Live, planned: Planned) -> Iterator[Effect]:
+    """A stream's limit counts for consumers without one of their own, after the server's next start; those that the plan
+    updates get it with their own change.
+    """
+    old, new = ((config or {}).get("consumer_limits") or {} for config in (change.before, change.after))
+    if not lowered("inactive_threshold", old, new):
+        return
+    durable = [each for each in live.consumers(stream.address.name) if not is_nobodys(each)]
+    meant = [each for each in durable if each.address not in planned and not each.config.get("inactive_threshold")]
+    if meant:
+        text = "the server deletes them, positions and all, when nobody uses them for this long after its next start"
+        going = messages_of(stream) if holds_by_interest(stream.config, stream.address, live) else 0
+        path, count = "consumer_limits", len(meant)
+        yield Effect("DS210", text, path, expiring=going, consumers=count, positions=count, bound=Bound.UPPER)
 
 
 def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers, live: Live) -> Iterator[Effect]:
@@ -90,6 +107,8 @@ def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers
         cuts.append(dropped("DS102", _blamed("max_bytes", before, after), observed, answer))
     if lowered("max_age", before, after) and _older(observed, now, after):
         answer = answers.get(OlderThan(name, now - after["max_age"])) or _everything(observed)
+        if before.get("allow_msg_ttl"):  # a message with `Nats-TTL: never` stays
+            answer = replace(answer, bound=Bound.UPPER)
         cuts.append(dropped("DS103", "max_age", observed, answer))
     deepest = max(cuts, key=lambda cut: cut.messages, default=None)
     for cut in cuts:
@@ -131,12 +150,19 @@ def _made_interest(observed: Observed, live: Live, planned: Planned) -> Effect:
         sure = not here.passing and live.server.version >= PURGES_WITHOUT_CONSUMERS
         bound = Bound.EXACT if sure else Bound.UPPER
         return Effect(
-            BECOMES_INTEREST, "no consumer wants them, dropped at once", "retention", total, bytes_of(observed), bound=bound
+            BECOMES_INTEREST,
+            "no consumer wants them, dropped at once",
+            "retention",
+            total,
+            bytes_of(observed),
+            bound=bound,
+            bytes_bound=bound,
         )
     if here.keeps_everything:
         return Effect(BECOMES_INTEREST, "kept until every consumer has acknowledged", "retention")
     alone = len(here.known) == 1 and not here.created and not here.passing and not filters_of(here.known[0].config)
-    exact = alone and live.server.version >= LOOKS_BEYOND_THE_FLOOR
+    plain = alone and here.known[0].config.get("max_deliver", -1) < 1 and not live.server.cluster
+    exact = plain and live.server.version >= LOOKS_BEYOND_THE_FLOOR
     answer = Answer(max(0, total - here.wanted), None, Bound.EXACT if exact else Bound.UPPER)
     return replace(dropped(BECOMES_INTEREST, "retention", observed, answer), text="acknowledged already, dropped at once")
 

@@ -493,7 +493,13 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
     ),
     (
         in_consumer("pause_until: 9999-12-31T23:59:59-10:00"),
-        (6, 11, VALUE, "`pause_until` is `9999-12-31T23:59:59-10:00`, which is not in the years 1 to 9999 of UTC.", "Write another."),
+        (
+            6,
+            11,
+            VALUE,
+            "`pause_until` is `9999-12-31T23:59:59-10:00`, which is not in the years 1 to 9999 of UTC.",
+            "Write another.",
+        ),
     ),
     (
         in_consumer("pause_until: 2026-02-30T00:00:00Z"),
