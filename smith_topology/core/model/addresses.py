@@ -34,6 +34,10 @@ class Address:
     kind: Kind
     path: tuple[str, ...]
 
+    def __hash__(self) -> int:
+        """By the path alone, which hardly ever names two kinds: addresses are looked up 100,000s of times in a plan."""
+        return hash(self.path)
+
     def __str__(self) -> str:
         return ".".join((self.kind.value, *self.path))
 
