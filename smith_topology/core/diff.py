@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from smith_topology.core import ownership
@@ -92,11 +92,13 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
 
 def future_form(resource: Resource, before: Config | None, context: Context) -> dict[str, Any]:
     """What a declared object will be: what the server makes of it, less what is left to somebody else."""
-    rules, declared = RULES[resource.address.kind], dict(resource.config)
-    if before is not None:
+    rules, declared = RULES[resource.address.kind], resource.config
+    if before is not None and resource.ignore_changes:
+        declared = dict(declared)
         for name in resource.ignore_changes:
             _leave(name, before, declared)
-    after: dict[str, Any] = rules.effective(declared, resource.address.name, replace(context, live=before or {}))
+    around = Context(context.server, context.stream, context.origin_direct, before or {})
+    after: dict[str, Any] = rules.effective(declared, resource.address.name, around)
     after |= resource.extra
     if resource.protect and context.server.keeps_metadata:
         after[PROTECTED] = True

@@ -30,8 +30,11 @@ def within_consumer(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _nested(consumer: Resource) -> Iterator[Diagnostic]:
+    filters = filters_of(consumer.config)
+    if len(filters) < 2:
+        return
     index: SubjectIndex[int] = SubjectIndex()
-    for position, subject in enumerate(filters_of(consumer.config)):
+    for position, subject in enumerate(filters):
         if not problem(subject):
             index.add(subject, position)
     for pair in islice(index.overlapping(), MOST_PAIRS):

@@ -117,7 +117,7 @@ def reduced(fields: tuple[Field, ...], config: Config) -> dict[str, Any]:
             continue
         if known.type is Type.BLOCK:
             value = [reduced(known.fields, item) for item in value] if known.many else reduced(known.fields, value)
-        if not known.is_default(value):
+        if (value and not known.unlimited) or not known.is_default(value):
             result[name] = value
     return result
 
