@@ -65,7 +65,7 @@ def paused(server: EmbeddedServer) -> Iterator[None]:
         os.kill(server.pid, signal.SIGCONT)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_apply_tells_exactly_what_it_did_and_exits_6(
     server: EmbeddedServer, many: Path, number: signal.Signals
 ) -> None:
