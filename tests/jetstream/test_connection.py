@@ -297,14 +297,20 @@ def test_of_two_failures_the_one_that_says_more_is_told(server_with: ServerWith)
 
 
 def test_a_full_server_is_unreachable_and_says_so(servers: Servers) -> None:
+    """Its reset may overtake its reason, which is then lost to everybody; not every time."""
     server = servers.start("max_connections: 1")
 
     async def second() -> None:
         async with connect(to(server)), connect(to(server)):
             pass
 
-    with pytest.raises(Unreachable, match="takes no more connections"):
-        asyncio.run(second())
+    told = ""
+    for _ in range(5):
+        with pytest.raises(Unreachable) as caught:
+            asyncio.run(second())
+        told += caught.value.detail
+
+    assert "takes no more connections" in told
 
 
 def test_a_server_without_jetstream_says_so(server_with: ServerWith) -> None:
