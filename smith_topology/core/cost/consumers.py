@@ -48,7 +48,8 @@ def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent:
     """
     if here.all_go:
         counted = bool(parent and becomes_interest(parent)) or consumer.address != here.first_to_leave
-        return Answer(0 if counted else messages_of(stream), None, Bound.UPPER if here.passing else Bound.EXACT)
+        sure = not here.passing and (parent is None or (parent.after or {}).get("retention") == "interest")
+        return Answer(0 if counted else messages_of(stream), None, Bound.EXACT if sure else Bound.UPPER)
     if here.keeps_everything and not (parent and parent.action is Action.UPDATE):
         return Answer(0)
     orphans = max(0, messages_of(stream) - here.wanted)
