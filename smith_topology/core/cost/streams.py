@@ -19,7 +19,7 @@ from smith_topology.core.cost.asked import (
     messages_of,
     no_longer_taken,
 )
-from smith_topology.core.cost.interest import Planned, holds_by_interest, wanted_by_any
+from smith_topology.core.cost.interest import COPIES_ACKNOWLEDGE, Planned, holds_by_interest, wanted_by_any
 from smith_topology.core.kinds.interface import Context
 from smith_topology.core.model import (
     Bound,
@@ -224,7 +224,7 @@ def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
         if origin.config.get("retention") == "workqueue":
             text = f"they leave the work queue {name}, whose own consumers won't get them"
             yield Effect("DS205", text, path, skipped=messages_of(origin), bound=Bound.UPPER)
-        elif unwanted := _unwanted(origin, live):
+        elif live.server.version >= COPIES_ACKNOWLEDGE and (unwanted := _unwanted(origin, live)):
             text = f"no consumer of {name} wants them: they leave it once they are copied"
             yield Effect("DS205", text, path, unwanted, bytes_of(origin), bound=Bound.UPPER, bytes_bound=Bound.UPPER)
 
