@@ -67,12 +67,13 @@ def _reconnecting(connection: Connection) -> dict[str, list[str]]:
 
 def rendered(found: Plan, output: Output, *, verb: str = "apply") -> str:
     """The plan in one of the formats."""
+    if output is Output.HUMAN:
+        from smith_topology.render import plan as human
+
+        return human.render(found, style(sys.stdout), verb=verb)
     from smith_topology.render import document, markdown, ndjson, summary
-    from smith_topology.render import plan as human
 
     match output:
-        case Output.HUMAN:
-            return human.render(found, style(sys.stdout), verb=verb)
         case Output.JSON:
             return document.dumps(document.plan_document(found))
         case Output.NDJSON:

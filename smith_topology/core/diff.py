@@ -70,8 +70,8 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
         refusals = ownership.removal_refusals(topology, observed, live, selection)
         diagnostics.extend(refusals)
         (held if refusals else changes).append(removed_change(topology, observed, contexts.of(observed.address)))
-    unmanaged, owned = ownership.unmanaged(topology, live), ownership.count(topology.name, live)
-    return Difference(tuple(changes), tuple(held), tuple(diagnostics), unmanaged, owned)
+    unmanaged, owned = ownership.unmanaged(topology, live), ownership.owned(topology, live)
+    return Difference(tuple(changes), tuple(held), tuple(diagnostics), unmanaged, len(owned))
 
 
 def declared_change(owner: str, resource: Resource, observed: Observed | None, context: Context) -> Change:
@@ -97,8 +97,7 @@ def future_form(resource: Resource, before: Config | None, context: Context) -> 
         declared = dict(declared)
         for name in resource.ignore_changes:
             _leave(name, before, declared)
-    around = Context(context.server, context.stream, context.origin_direct, before or {})
-    after: dict[str, Any] = rules.effective(declared, resource.address.name, around)
+    after: dict[str, Any] = rules.effective(declared, resource.address.name, context._replace(live=before or {}))
     after |= resource.extra
     if resource.protect and context.server.keeps_metadata:
         after[PROTECTED] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from smith_topology.core.model import (
     METADATA_SINCE,
@@ -26,23 +26,28 @@ SERVERS_OWN = ("JS_MIRROR_", "JS_SRC_")
 
 def refusal(topology: Topology, resource: Resource, live: Live, selection: Selection, *, adopt: bool) -> Diagnostic | None:
     """Why a declared object may not be written, None if it may."""
-    observed, server = live.observed.get(resource.address), live.server
-    stream = live.observed.get(resource.address.parent)
-    if server.keeps_metadata and resource.address.parent not in selection and stream and stream.owner != topology.name:
+    server, parent = live.server, resource.address.parent
+    stream = None if parent in selection else live.observed.get(parent)
+    if stream and server.keeps_metadata and stream.owner != topology.name:
         return _on_a_strange_stream(resource, stream)
-    if observed is None or (observed.owner and observed.owner == topology.name):
+    observed = live.observed.get(resource.address)
+    if observed is None or resource.address in owned(topology, live):
         return None
     if observed.owner:
-        return Diagnostic(
-            THEIRS,
-            Severity.REFUSAL,
-            "Object belongs to another topology",
-            f'{resource.address} is managed by "{observed.owner}"; two files that manage one object undo each other\'s work.',
-            "Take it out of this file: one object has one owner.",
-            resource.address,
-            resource.span,
-        )
+        return _theirs(resource, observed.owner)
     return None if adopt else _unowned(resource, server)
+
+
+def _theirs(resource: Resource, owner: str) -> Diagnostic:
+    return Diagnostic(
+        THEIRS,
+        Severity.REFUSAL,
+        "Object belongs to another topology",
+        f'{resource.address} is managed by "{owner}"; two files that manage one object undo each other\'s work.',
+        "Take it out of this file: one object has one owner.",
+        resource.address,
+        resource.span,
+    )
 
 
 def _unowned(resource: Resource, server: Server) -> Diagnostic:
@@ -79,9 +84,7 @@ def removed(topology: Topology, live: Live, selection: Selection) -> Iterator[Ob
 
     A stream takes its consumers with it, so selecting it selects them, unless they are excluded by name.
     """
-    gone = {
-        a: o for a, o in live.observed.items() if o.owner == topology.name and a not in topology.resources and not a.is_bucket
-    }
+    gone = {a: o for a, o in owned(topology, live).items() if a not in topology.resources and not a.is_bucket}
     selected = [
         o
         for a, o in gone.items()
@@ -159,12 +162,11 @@ def _protected_consumer(stream: Observed, consumer: Observed, since: str) -> Dia
 
 def unmanaged(topology: Topology, live: Live) -> tuple[Address, ...]:
     """What is live and no business of this file: other owners' or nobody's. Ephemeral and internal consumers don't count."""
+    ours = owned(topology, live)
     return tuple(
         address
         for address, observed in live.observed.items()
-        if address not in topology.resources
-        and (observed.owner != topology.name or address.is_bucket)
-        and not is_nobodys(observed)
+        if address not in topology.resources and (address not in ours or address.is_bucket) and not is_nobodys(observed)
     )
 
 
@@ -177,8 +179,8 @@ def is_nobodys(observed: Observed) -> bool:
     return bool(internal or not config.get("durable_name"))
 
 
-def count(owner: str, live: Live) -> int:
-    return sum(observed.owner == owner for observed in live.observed.values())
+def owned(topology: Topology, live: Live) -> Mapping[Address, Observed]:
+    return live.by_owner.get(topology.name, {})
 
 
 def old_server_note(server: Server) -> Diagnostic:

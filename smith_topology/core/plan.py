@@ -57,7 +57,7 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
     if elsewhere := tuple(feasibility.wrong_target(topology.target, live)):
         return Prepared(topology, live, (), (), elsewhere, (), (), 0)
     found = diff(topology, live, adopt=adopt, selection=selection)
-    known = [*topology.resources, *(a for a, o in live.observed.items() if o.owner == topology.name)]
+    known = [*topology.resources, *ownership.owned(topology, live)]
     diagnostics = [
         *([] if live.server.keeps_metadata else [ownership.old_server_note(live.server)]),
         *selection.unmatched(known),
@@ -103,7 +103,7 @@ def _outline(change: Change) -> list[Any]:
 
 def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]:
     """Consumers selected without the stream they need."""
-    planned = {change.address for change in changes}
+    created = {change.address for change in changes if change.action is Action.CREATE}
     return [
         Diagnostic(
             "no-stream",
@@ -115,7 +115,7 @@ def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]
             change.span,
         )
         for change in changes
-        if change.after is not None and change.address.parent not in planned and change.address.parent not in live.observed
+        if change.action is Action.CREATE and change.address.parent not in created and change.address.parent not in live.observed
     ]
 
 

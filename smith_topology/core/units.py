@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 INT64_MAX = 2**63 - 1
 
@@ -65,6 +66,7 @@ class UnitError(ValueError):
     """Not a duration, or not a size; the text says what to write instead."""
 
 
+@lru_cache(maxsize=1024)
 def parse_duration(text: str) -> int:
     """Nanoseconds of ``250ms``, ``1h30m``, ``1.5s``; ``0`` and ``-1`` stand for themselves.
 
@@ -87,6 +89,7 @@ def format_duration(ns: int) -> str:
     return min(_duration_texts(ns), key=len)
 
 
+@lru_cache(maxsize=1024)
 def parse_size(text: str) -> int:
     """Bytes of ``500MiB``, ``2MB``, ``1.5GiB`` or a bare whole number; ``-1`` stands for itself.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from smith_topology.core.checks.interface import error, subjects_of, warning
-from smith_topology.core.model import Diagnostic, Kind, Resource, Topology, copies_of
+from smith_topology.core.model import Config, Diagnostic, Kind, Resource, Topology, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, Entry, SubjectIndex, is_subset, overlaps, problem
 
 TWO_STREAMS = error("SB101", "Two streams store the same subject")
@@ -29,18 +29,31 @@ Place = tuple[int, str]
 
 def written_subjects(resource: Resource) -> Iterator[tuple[str, str]]:
     """Path and text of every subject written; an empty one counts only in a list, elsewhere it means left out."""
-    config = resource.config
-    if resource.address.kind is Kind.CONSUMER:
-        lists, single = ("filter_subjects",), [(name, config.get(name)) for name in ("filter_subject", "deliver_subject")]
-    else:
-        lists, single = ("subjects",), [("subject_transform.src", (config.get("subject_transform") or {}).get("src"))]
-        for path, copy in copies_of(resource.config):
-            single.append((f"{path}.filter_subject", copy.get("filter_subject")))
-            for position, transform in enumerate(copy.get("subject_transforms") or ()):
-                single.append((f"{path}.subject_transforms.{position}.src", transform.get("src")))
-    for name in lists:
-        yield from ((f"{name}.{position}", subject) for position, subject in enumerate(config.get(name) or ()))
-    yield from ((path, subject) for path, subject in single if subject)
+    written = _of_a_consumer if resource.address.kind is Kind.CONSUMER else _of_a_stream
+    return written(resource.config)
+
+
+def _of_a_consumer(config: Config) -> Iterator[tuple[str, str]]:
+    yield from _listed("filter_subjects", config)
+    for name in ("filter_subject", "deliver_subject"):
+        if subject := config.get(name):
+            yield name, subject
+
+
+def _of_a_stream(config: Config) -> Iterator[tuple[str, str]]:
+    yield from _listed("subjects", config)
+    if source := (config.get("subject_transform") or {}).get("src"):
+        yield "subject_transform.src", source
+    for path, copy in copies_of(config):
+        if subject := copy.get("filter_subject"):
+            yield f"{path}.filter_subject", subject
+        for position, transform in enumerate(copy.get("subject_transforms") or ()):
+            if source := transform.get("src"):
+                yield f"{path}.subject_transforms.{position}.src", source
+
+
+def _listed(name: str, config: Config) -> Iterator[tuple[str, str]]:
+    return ((f"{name}.{position}", subject) for position, subject in enumerate(config.get(name) or ()))
 
 
 def invalid(topology: Topology) -> Iterator[Diagnostic]:

@@ -70,8 +70,10 @@ Answers: TypeAlias = Mapping[Question, Answer]
 def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
     """What has to be asked of the server before ``priced`` can be exact."""
     for change in changes:
+        if change.action is not Action.UPDATE:
+            continue
         observed, stream = live.observed.get(change.address), live.observed.get(change.address.parent)
-        if change.action is not Action.UPDATE or observed is None or stream is None or not messages_of(stream):
+        if observed is None or stream is None or not messages_of(stream):
             continue
         if change.address.kind is Kind.STREAM:
             yield from _stream_questions(change, observed, live)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from smith_topology.core.kinds.interface import Context, Field, KindRules, Type, reduced
+from smith_topology.core.kinds.interface import Context, Field, KindRules, Type, by_name, reduced
 from smith_topology.core.kinds.metadata import with_user_metadata
 from smith_topology.core.kinds.stream import V2_10, V2_11, V2_12, V2_14
 from smith_topology.core.model import Config, Version
@@ -131,6 +131,7 @@ FIELDS: tuple[Field, ...] = (
         default_text="2m with `pinned_client`",
     ),
 )
+TABLE = by_name(FIELDS)
 
 
 def normal(config: Config, context: Context) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def normal(config: Config, context: Context) -> dict[str, Any]:
     A hand edit that drops ``durable_name`` is accepted and makes the consumer vanish after the next restart (2.9 to 2.15);
     it shows as ``ephemeral``, and any update names it durable again.
     """
-    result = _settled(with_user_metadata(reduced(FIELDS, config)), context)
+    result = _settled(with_user_metadata(reduced(TABLE, config)), context)
     if not config.get("durable_name"):
         result["ephemeral"] = True
     return result
@@ -166,7 +167,7 @@ def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
         config["max_waiting"] = config.get("max_waiting") or DEFAULT_MAX_WAITING
     if config.get("priority_policy") == "pinned_client":
         config["priority_timeout"] = config.get("priority_timeout") or DEFAULT_PRIORITY_TIMEOUT
-    return _settled(reduced(FIELDS, config), context)
+    return _settled(reduced(TABLE, config), context)
 
 
 def _default_ack_pending(context: Context) -> int:

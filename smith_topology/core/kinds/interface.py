@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from smith_topology.core.model import Config, Server, Version, digest
 from smith_topology.core.times import instant
@@ -72,8 +73,10 @@ class Field:
         return bool(value == self.default or (self.unlimited and value < 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+NOTHING: Config = MappingProxyType({})
+
+
+class Context(NamedTuple):
     """What the server's defaults depend on, beyond the declaration itself.
 
     ``stream`` is the normal form of a consumer's stream; ``origin_direct`` the ``allow_direct`` of a mirror's
@@ -82,9 +85,9 @@ class Context:
     """
 
     server: Server
-    stream: Config = field(default_factory=dict)
+    stream: Config = NOTHING
     origin_direct: bool | None = None
-    live: Config = field(default_factory=dict)
+    live: Config = NOTHING
 
     @property
     def now(self) -> int:
@@ -104,19 +107,19 @@ def by_name(fields: tuple[Field, ...]) -> Mapping[str, Field]:
     return {each.name: each for each in fields}
 
 
-def reduced(fields: tuple[Field, ...], config: Config) -> dict[str, Any]:
+def reduced(table: Mapping[str, Field], config: Config) -> dict[str, Any]:
     """The known fields whose value differs from the server's static default, blocks reduced likewise.
 
     Equal configurations have equal reduced forms, whichever server version reported them.
     """
-    table = by_name(fields)
     result: dict[str, Any] = {}
     for name, value in config.items():
         known = table.get(name)
         if known is None or value is None or value == known.default:
             continue
-        if known.type is Type.BLOCK:
-            value = [reduced(known.fields, item) for item in value] if known.many else reduced(known.fields, value)
+        if known.fields:
+            inner = by_name(known.fields)
+            value = [reduced(inner, item) for item in value] if known.many else reduced(inner, value)
         if (value and not known.unlimited) or not known.is_default(value):
             result[name] = value
     return result
@@ -148,7 +151,7 @@ def carry(fields: tuple[Field, ...], live: Config, sent: dict[str, Any]) -> dict
 
 
 def _meaning(fields: tuple[Field, ...], config: Config) -> dict[str, Any]:
-    return comparable(fields, reduced(fields, config))
+    return comparable(fields, reduced(by_name(fields), config))
 
 
 def _continued_items(fields: tuple[Field, ...], live: list[Config], sent: list[dict[str, Any]]) -> list[Config]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from smith_topology.core.kinds.interface import Context, Field, KindRules, Type, reduced
+from smith_topology.core.kinds.interface import Context, Field, KindRules, Type, by_name, reduced
 from smith_topology.core.kinds.metadata import with_user_metadata
 from smith_topology.core.model import Config, Version
 from smith_topology.core.times import SECOND
@@ -189,11 +189,12 @@ FIELDS: tuple[Field, ...] = (
     Field("allow_batched", Type.BOOLEAN, "Accept fast batched publishes.", default=False, since=V2_14),
     Field("metadata", Type.MAP, "Your own keys and values; `smith-topo.` and `_nats.` are taken.", since=V2_10),
 )
+TABLE = by_name(FIELDS)
 
 
 def normal(config: Config, context: Context) -> dict[str, Any]:
     """A live stream's configuration in reduced form, without the metadata the server and this program add."""
-    return with_user_metadata(reduced(FIELDS, config))
+    return with_user_metadata(reduced(TABLE, config))
 
 
 def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
@@ -215,7 +216,7 @@ def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
     if config.get("mirror") and context.server.cluster:
         config["duplicate_window"] = 0  # a cluster drops it, a server alone keeps what it is sent (2.9 to 2.15 measured)
     config["duplicate_window"] = config.get("duplicate_window") or _default_window(config, context)
-    return reduced(FIELDS, config)
+    return reduced(TABLE, config)
 
 
 def _default_window(config: Config, context: Context) -> int:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -22,21 +21,18 @@ class Kind(StrEnum):
     KEY_VALUE = "kv"
     OBJECT_STORE = "object"
 
+    __hash__ = str.__hash__
+
 
 BUCKETS: Mapping[str, Kind] = {"KV_": Kind.KEY_VALUE, "OBJ_": Kind.OBJECT_STORE}
 """How the streams of buckets begin (ADR-8, ADR-20), and whose they are."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
-    """Kind and path: ``stream.ORDERS``, ``consumer.ORDERS.billing``."""
+class Address(NamedTuple):
+    """Kind and path: ``stream.ORDERS``, ``consumer.ORDERS.billing``. A tuple, since a plan looks 100,000s of them up."""
 
     kind: Kind
     path: tuple[str, ...]
-
-    def __hash__(self) -> int:
-        """By the path alone, which hardly ever names two kinds: addresses are looked up 100,000s of times in a plan."""
-        return hash(self.path)
 
     def __str__(self) -> str:
         return ".".join((self.kind.value, *self.path))
@@ -69,8 +65,7 @@ def consumer_address(stream: str, name: str) -> Address:
     return Address(Kind.CONSUMER, (stream, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where something is written; lines and columns count from 1."""
 
     file: str

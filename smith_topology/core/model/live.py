@@ -92,6 +92,15 @@ class Live:
         return found
 
     @cached_property
+    def by_owner(self) -> Mapping[str, Mapping[Address, Observed]]:
+        """What each topology manages, by its name."""
+        found: dict[str, dict[Address, Observed]] = {}
+        for address, observed in self.observed.items():
+            if owner := observed.owner:
+                found.setdefault(owner, {})[address] = observed
+        return found
+
+    @cached_property
     def copied(self) -> Mapping[str, list[tuple[Address, Config]]]:
         """The streams that others here mirror or source, and by which blocks of whom: a copy holds on to messages as a consumer
         does, and is seldom listed among them.

@@ -167,8 +167,8 @@ class _FileParser:
         kind, entries = address.kind, node.entries
         table = TABLES[kind]
         own = OWN_KEYS if kind is Kind.STREAM else OWN_KEYS[:-1]
-        if unknown := entries.keys() - table.keys() - set(own):
-            for key in filter(unknown.__contains__, entries):
+        for key in entries:
+            if key not in table and key not in own:
                 reader.unknown(key, entries[key], (*table, *own), f"a {kind.value}", _hint(kind, key))
         body = reader.body(table, entries).over(self._inherit(kind, at))
         return Resource(
