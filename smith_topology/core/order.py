@@ -7,7 +7,7 @@ it would close a circle (two streams may source each other). An update that can'
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from graphlib import TopologicalSorter
@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from smith_topology.core.circles import circles
-from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Version, filters_of, origins
-from smith_topology.core.subjects import REST, SubjectIndex
+from smith_topology.core.handover import claims_of, handovers, parked
+from smith_topology.core.model import Action, Address, Change, Config, Handover, Kind, Live, Version, filters_of, origins
 
 LIMITED = ("max_ack_pending", "inactive_threshold")
 """What ``consumer_limits`` holds, by the names that consumers have too."""
@@ -49,6 +49,7 @@ class Order:
 
     before: Mapping[Turn, frozenset[Turn]]
     kept: Mapping[Address, tuple[str, ...]]
+    handovers: tuple[Handover, ...] = ()
 
     def __iter__(self) -> Iterator[Turn]:
         """Every turn after those before it, otherwise as planned."""
@@ -63,9 +64,10 @@ class Order:
 def arrange(changes: Iterable[Change], live: Live) -> Order:
     """Put the writing changes in order."""
     writing = {c.address: c for c in changes if c.action in (Action.CREATE, Action.UPDATE, Action.DELETE)}
+    passing = tuple(handovers(writing, live))
     handed: dict[Edge, set[str]] = defaultdict(set)
-    for edge, subject in _handovers(writing, live):
-        handed[edge].add(subject)
+    for each in passing:
+        handed[each.giver, each.taker].add(each.claim)
     needed, better = _around_streams(writing, live)
     opened = _opened(handed, needed, writing)
     turns = _Turns(writing, opened, frozenset(_prepared(writing)))
@@ -75,8 +77,8 @@ def arrange(changes: Iterable[Change], live: Live) -> Order:
     before: dict[Turn, set[Turn]] = {turn: set() for address in writing for turn in turns.of(address)}
     for first, second in firm | (soft - circling):
         before[second].add(first)
-    kept = {giver: _kept(writing[giver], takers, handed) or _parked(giver) for giver, takers in opened.items()}
-    return Order({turn: frozenset(firsts) for turn, firsts in before.items()}, kept)
+    kept = {giver: _kept(writing[giver], takers, handed) or parked(giver) for giver, takers in opened.items()}
+    return Order({turn: frozenset(firsts) for turn, firsts in before.items()}, kept, passing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,60 +137,10 @@ def _opened(
     return opened
 
 
-# -------------------------------------------------------------------------------------------------- handovers
-
-
-def _handovers(writing: Mapping[Address, Change], live: Live) -> Iterator[tuple[Edge, str]]:
-    """Whoever lets go of a subject comes before whoever takes it (10065; on work queues 10099 and 10100)."""
-    streams = [c for c in writing.values() if c.address.kind is Kind.STREAM]
-    yield from _handed_over(streams, _subjects)
-    queues: dict[str, list[Change]] = defaultdict(list)
-    for change in writing.values():
-        stream = live.stream(change.address.path[0])
-        if change.address.kind is Kind.CONSUMER and stream and stream.config.get("retention") == "workqueue":
-            queues[change.address.path[0]].append(change)
-    for consumers in queues.values():
-        yield from _handed_over(consumers, _filters)
-
-
-def _handed_over(changes: list[Change], claims: Callable[[Config | None], tuple[str, ...]]) -> Iterator[tuple[Edge, str]]:
-    index: SubjectIndex[tuple[bool, Address]] = SubjectIndex()
-    for change in changes:
-        old, new = claims(change.before), claims(change.after)
-        for takes, subjects in ((False, _gone(old, new)), (True, _gone(new, old))):
-            for subject in subjects:
-                index.add(subject, (takes, change.address))
-    for pair in index.overlapping():
-        (subject, (is_new, giver)), (_, (takes, taker)) = sorted(pair, key=lambda entry: entry[1])
-        if giver != taker and takes and not is_new:
-            yield (giver, taker), subject
-
-
-def _gone(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
-    remaining: SubjectIndex[None] = SubjectIndex()
-    for subject in new:
-        remaining.add(subject, None)
-    return tuple(subject for subject in old if not remaining.covers(subject))
-
-
-def _subjects(config: Config | None) -> tuple[str, ...]:
-    return tuple((config or {}).get("subjects") or ())
-
-
-def _filters(config: Config | None) -> tuple[str, ...]:
-    return () if config is None else filters_of(config) or (REST,)
-
-
 def _kept(giver: Change, takers: Iterable[Address], handed: Mapping[Edge, set[str]]) -> tuple[str, ...]:
     """What an object on a circle need not let go of for these takers' sake."""
     given = {subject for taker in takers for subject in handed[giver.address, taker]}
-    claims = _subjects if giver.address.kind is Kind.STREAM else _filters
-    return tuple(subject for subject in claims(giver.before) if subject not in given)
-
-
-def _parked(giver: Address) -> tuple[str, ...]:
-    """A subject nobody uses, for an object that keeps none of its own."""
-    return (f"_smith-topo.parked.{'.'.join(giver.path)}",)
+    return tuple(claim for claim in claims_of(giver.address.kind, giver.before) if claim not in given)
 
 
 # ------------------------------------------------------------------------------------- streams and consumers

@@ -83,15 +83,17 @@ def complete(prepared: Prepared, answers: cost.Answers, warnings: tuple[Diagnost
     """Price the changes and lay out the steps; ``warnings`` come from the offline checks."""
     topology, live = prepared.topology, prepared.live
     changes = cost.priced(prepared.changes, live, answers)
+    order = arrange(changes, live)
     return Plan(
         topology=topology.name,
         server=live.server,
         changes=changes,
         held=prepared.held,
-        steps=_steps(changes, topology, live, arrange(changes, live)),
+        steps=_steps(changes, topology, live, order),
         diagnostics=(*prepared.diagnostics, *(each for each in warnings if each.code not in ANSWERED_BY_SERVER)),
         unmanaged=prepared.unmanaged,
         owned=prepared.owned,
+        handovers=order.handovers,
         partial=prepared.partial,
         digest=digest([topology.name, [_outline(change) for change in changes if change.action is not Action.NO_OP]]),
     )

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smith_topology.core.diff import OWNED_BY, PROTECTED, PSEUDO_FIELDS, applied_digest
+from smith_topology.core.handover import claiming
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.interface import carry
 from smith_topology.core.kinds.metadata import kept, without_server_metadata
 from smith_topology.core.model import (
     APPLIED,
-    FILTERS,
     OWNER,
     PROTECT,
     Action,
@@ -150,14 +150,12 @@ class _Writer:
 
 def released(change: Change, observed: Observed, keeping: tuple[str, ...]) -> Draft:
     """The live object as it is, but for the subjects or filters that others take over."""
-    live = without_server_metadata(observed.config)
-    normal = {name: value for name, value in (change.before or {}).items() if name != OWNED_BY}
-    if change.address.kind is Kind.STREAM:
-        subjects = {"subjects": list(keeping)}
-        return Draft(Verb.UPDATE, _endpoint(change.address, "UPDATE"), {**live, **subjects}, {**normal, **subjects})
-    claim = {"filter_subject": keeping[0]} if len(keeping) == 1 else {"filter_subjects": list(keeping)}
-    body = {"stream_name": change.address.path[0], "action": Verb.UPDATE.value, "config": {**_unfiltered(live), **claim}}
-    return Draft(Verb.UPDATE, _endpoint(change.address, "CREATE"), body, {**_unfiltered(normal), **claim})
+    kind, normal = change.address.kind, {name: value for name, value in (change.before or {}).items() if name != OWNED_BY}
+    live, expected = (claiming(kind, each, keeping) for each in (without_server_metadata(observed.config), normal))
+    if kind is Kind.STREAM:
+        return Draft(Verb.UPDATE, _endpoint(change.address, "UPDATE"), live, expected)
+    body = {"stream_name": change.address.path[0], "action": Verb.UPDATE.value, "config": live}
+    return Draft(Verb.UPDATE, _endpoint(change.address, "CREATE"), body, expected)
 
 
 def preparing(change: Change) -> Change:
@@ -173,10 +171,6 @@ def prepared(change: Change) -> Change:
 
 def _fields(change: Change, *, retention: bool) -> tuple[FieldChange, ...]:
     return tuple(each for each in change.fields if (each.path == "retention") is retention)
-
-
-def _unfiltered(config: Config) -> dict[str, Any]:
-    return {name: value for name, value in config.items() if name not in FILTERS}
 
 
 def _with(config: Config, name: str, value: Any) -> dict[str, Any]:

@@ -67,6 +67,20 @@ def overlaps(a: str, b: str) -> bool:
     return len(mine) == len(theirs)
 
 
+def intersection(a: str, b: str) -> str:
+    """The one pattern of what two overlapping patterns both match."""
+    mine, theirs = a.split(SEPARATOR), b.split(SEPARATOR)
+    for position, (left, right) in enumerate(zip(mine, theirs, strict=False)):
+        if REST in (left, right):
+            longer = theirs if left == REST else mine
+            return SEPARATOR.join([*_narrower(mine[:position], theirs[:position]), *longer[position:]])
+    return SEPARATOR.join(_narrower(mine, theirs))
+
+
+def _narrower(mine: list[str], theirs: list[str]) -> Iterator[str]:
+    return (right if left == ANY else left for left, right in zip(mine, theirs, strict=True))
+
+
 Entry = tuple[str, Owner]
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from smith_topology.core.cost import Excess, can_lose, excess, questions
 from smith_topology.core.diff import compare, normal_form
+from smith_topology.core.handover import giving_back
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.interface import Context, by_name
 from smith_topology.core.model import (
@@ -75,9 +76,20 @@ class Run:
     async def outcomes(self) -> AsyncIterator[Outcome]:
         """Each step as soon as the ones before it are done; one outcome for every step.
 
-        A step that is not done skips what depends on it, and nothing else; a server that is gone skips the rest.
+        A step that is not done skips what depends on it, and nothing else; a server that is gone skips the rest. What was let
+        go for somebody who then could not take it is given back, by steps that the plan does not have.
         Raises nothing for what the server does: that is in the outcomes.
         """
+        told = list[Outcome]()
+        async for outcome in self._planned():
+            told.append(outcome)
+            yield outcome
+        for call in giving_back(self.plan, told):
+            self.under_way[call.id] = call
+            yield await self._carry_out(call)
+            del self.under_way[call.id]
+
+    async def _planned(self) -> AsyncIterator[Outcome]:
         agenda, running = Agenda(self.plan.steps), set[asyncio.Task[Outcome]]()
         while True:
             while len(running) < self.pace.parallelism and not self._ended() and (step := agenda.start()):
@@ -189,7 +201,7 @@ class Run:
         """
         family = self.families[call.address.parent]
         change, parent = family[call.address], family.get(call.address.parent)
-        if not can_lose(change):
+        if call.gives_back or not can_lose(change):
             return None
         live = await measure.fresh(self.api, self.server, change, parent)
         strangers = [each.address for each in live.consumers(call.address.name) if not is_nobodys(each)]

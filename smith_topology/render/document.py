@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from smith_topology.core.handover import unheld
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.interface import Context
 from smith_topology.core.model import (
@@ -283,8 +284,9 @@ def severity(severity: Severity) -> str:
 
 def outcome_document(plan: Plan, outcomes: Iterable[Outcome]) -> Document:
     """What was carried out: each change's result, and each step with its answer or ``not_attempted``."""
-    by_step = {outcome.step.id: outcome for outcome in outcomes}
-    found = results(plan, by_step.values())
+    ended = list(outcomes)
+    by_step = {outcome.step.id: outcome for outcome in ended}
+    found = results(plan, ended)
     tally = {result.value: sum(each is result for _, each in found) for result in Result}
     return {
         "format_version": "1.0",
@@ -297,6 +299,8 @@ def outcome_document(plan: Plan, outcomes: Iterable[Outcome]) -> Document:
             for change, result in found
         ],
         "steps": [_step(step, by_step.get(step.id)) for step in plan.steps],
+        "given_back": [_step(each.step, each) for each in ended if each.gives_back],
+        "diagnostics": [diagnostic_document(each) for each in unheld(plan, ended)],
     }
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from smith_topology.core.handover import unheld
 from smith_topology.core.model import Action, Address, Call, Change, Diagnostic, Outcome, Plan, Severity, Step, Verdict
 from smith_topology.render import document
 from smith_topology.render import drift as drift_text
@@ -80,15 +81,17 @@ def apply_end(outcome: Outcome, timestamp: str) -> str:
 
 
 def apply_summary(plan: Plan, outcomes: Iterable[Outcome], timestamp: str) -> str:
-    """What was done, counted from outcomes; never from what was planned."""
-    found = results(plan, outcomes)
+    """What was done, counted from outcomes, never from what was planned; and before it, what nobody holds any longer."""
+    ended = list(outcomes)
+    found = results(plan, ended)
     done = [change for change, result in found if result is Result.DONE]
     rest = len(found) - len(done)
     numbers = {word: sum(change.action is action for change in done) for word, action in _COUNTED.items()}
     changes = {**_terraform_counts(numbers), "operation": "apply", "not_done": rest}
     complete = len(done) == len(found)
     message = f"Apply complete! {tally(done)}." if complete else f"Applied in part: {tally(done)}, {rest} not done."
-    return _line("info" if complete else "error", message, timestamp, "change_summary", {"changes": changes})
+    summary = _line("info" if complete else "error", message, timestamp, "change_summary", {"changes": changes})
+    return "\n".join([*diagnostics(unheld(plan, ended), timestamp), summary])
 
 
 _COUNTED = {"add": Action.CREATE, "change": Action.UPDATE, "replace": Action.REPLACE, "destroy": Action.DELETE}

@@ -1,4 +1,6 @@
-"""Steps' outcomes put together into one result for each change: a change is done when all of its steps are."""
+"""Steps' outcomes put together into one result for each change: a change is done when all of its steps are, and nothing of it
+was taken back.
+"""
 
 from __future__ import annotations
 
@@ -38,17 +40,18 @@ class Result(Enum):
 def results(plan: Plan, outcomes: Iterable[Outcome]) -> list[tuple[Change, Result]]:
     """Every change that was to be made, with how it ended. A step without an outcome was not attempted."""
     by_step = {outcome.step.id: outcome for outcome in outcomes}
+    halved = {each.step.address for each in by_step.values() if each.gives_back and each.verdict is Verdict.DONE}
     steps: dict[Address, list[Step]] = {}
     for step in plan.steps:
         steps.setdefault(step.address, []).append(step)
     return [
-        (change, _result([by_step.get(step.id) for step in steps.get(change.address, ())]))
+        (change, _result([by_step.get(step.id) for step in steps.get(change.address, ())], halved=change.address in halved))
         for change in plan.changes
         if change.action is not Action.NO_OP
     ]
 
 
-def _result(outcomes: list[Outcome | None]) -> Result:
+def _result(outcomes: list[Outcome | None], *, halved: bool) -> Result:
     verdicts = {Verdict.SKIPPED if outcome is None else outcome.verdict for outcome in outcomes}
     if Verdict.UNKNOWN in verdicts:
         return Result.UNKNOWN
@@ -58,4 +61,6 @@ def _result(outcomes: list[Outcome | None]) -> Result:
         return Result.PARTLY if Verdict.DONE in verdicts else Result.FAILED
     if Verdict.SKIPPED in verdicts:
         return Result.PARTLY if Verdict.DONE in verdicts else Result.NOT_ATTEMPTED
+    if halved:
+        return Result.PARTLY
     return Result.DONE if verdicts else Result.NOT_ATTEMPTED

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smith_topology.core.subjects import SubjectIndex, is_literal, is_subset, matches, overlaps, problem
+from smith_topology.core.subjects import SubjectIndex, intersection, is_literal, is_subset, matches, overlaps, problem
 
 TOKENS = ("a", "b", "*")
 PATTERNS = [".".join((*front, last)) for size in range(3) for front in product(TOKENS, repeat=size) for last in (*TOKENS, ">")]
@@ -107,3 +107,11 @@ def test_the_index_takes_subjects_of_any_length() -> None:
 
     assert list(index.overlapping()) == [((f"{long}.*", 0), (f"{long}.b", 1))]
     assert index.covers(f"{long}.c")
+
+
+@given(patterns, patterns)
+def test_an_intersection_matches_what_both_match(one: str, other: str) -> None:
+    if overlaps(one, other):
+        both = {literal for literal in LITERALS if matches(one, literal) and matches(other, literal)}
+
+        assert {literal for literal in LITERALS if matches(intersection(one, other), literal)} == both

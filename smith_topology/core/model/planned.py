@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from smith_topology.core.model.addresses import Address, Config, Span
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
@@ -132,7 +132,8 @@ class Call:
     ``endpoint`` is the subject below the API prefix (``STREAM.CREATE.ORDERS``); ``before`` the fingerprint the
     object must have immediately before the request is sent, ``""`` when it must not exist, None when an earlier
     step of the same object left it as it must be; ``expected`` the normal form the answer must carry (None for a
-    delete); ``after`` the ids of steps that come first.
+    delete); ``after`` the ids of steps that come first. ``gives_back`` are the claims of a handover that nobody took, in a call
+    that no plan holds: it puts them back where they came from.
     """
 
     id: int
@@ -143,6 +144,7 @@ class Call:
     before: str | None
     expected: Config | None
     after: tuple[int, ...] = ()
+    gives_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,18 @@ class Wait:
 
 
 Step: TypeAlias = Call | Wait
+
+
+class Handover(NamedTuple):
+    """A claim that one object gives up and another takes: a stream's subject, or a consumer's filter on a work queue.
+
+    ``claim`` is the giver's, ``subject`` what both of them match.
+    """
+
+    giver: Address
+    taker: Address
+    claim: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +187,7 @@ class Plan:
     held: tuple[Change, ...] = ()
     unmanaged: tuple[Address, ...] = ()
     owned: int = 0
+    handovers: tuple[Handover, ...] = ()
     digest: str = ""
     partial: bool = False
 
@@ -229,3 +244,8 @@ class Outcome:
     verdict: Verdict
     seconds: float
     diagnostic: Diagnostic | None = None
+
+    @property
+    def gives_back(self) -> tuple[str, ...]:
+        """What the step was to put back where it came from, in no plan and because nobody took it."""
+        return self.step.gives_back if isinstance(self.step, Call) else ()

@@ -1,0 +1,231 @@
+"""A subject on its way from one stream to another when the apply stops: it goes back, or the report says that nobody has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smith_topology.jetstream.embedded import EmbeddedServer
+from tests.cli.account import ALLOW_ALL, Account, account_on
+from tests.command import Result, run, started
+from tests.servers import VERSIONS, Servers
+from tests.topologies import Document, text
+
+USERS = """
+authorization {{ users: [
+  {{ user: owner, password: o }}
+  {{ user: limited, password: p, permissions: {{ publish: {{ allow: ">", deny: "$JS.API.{denied}" }} }} }}
+] }}
+"""
+
+
+@contextmanager
+def forbidding(servers: Servers, denied: str, version: str = VERSIONS[-1]) -> Iterator[Account]:
+    """An account whose owner may do everything; ``limited`` lacks one endpoint."""
+    server = servers.start(USERS.format(denied=denied), version=version)
+    with account_on(server.url.replace("://", "://owner:o@")) as account:
+        yield account
+
+
+def limited(account: Account, streams: Document, output: str = "json") -> Result:
+    document = text({"version": 1, "name": "smith", "streams": streams})
+    url = account.url.replace("owner:o@", "limited:p@")
+    return run("apply", "-f", "-", "--output", output, *ALLOW_ALL, url=url, stdin=document)
+
+
+def taking(*subjects: str, **fields: Any) -> Document:
+    return {"subjects": list(subjects), **fields}
+
+
+def reading(*subjects: str) -> Document:
+    return {"ack_policy": "explicit", "filter_subjects": list(subjects)}
+
+
+def queue(**consumers: Document) -> Document:
+    return {"QUEUE": taking("q.>", retention="workqueue", consumers=consumers)}
+
+
+UNTAKEN: dict[str, tuple[str, Document, Document, dict[str, list[str]]]] = {
+    "by a new stream": (
+        "STREAM.CREATE.NEW",
+        {"OLD": taking("a", "b")},
+        {"OLD": taking("a", description="less"), "NEW": taking("b")},
+        {"OLD": ["a", "b"]},
+    ),
+    "of a wildcard": (
+        "STREAM.CREATE.NEW",
+        {"OLD": taking("a.>")},
+        {"OLD": taking("a.eu"), "NEW": taking("a.*.x")},
+        {"OLD": ["a.eu", "a.*.x"]},
+    ),
+    "by one stream of two": (
+        "STREAM.CREATE.NEW",
+        {"OLD": taking("a", "b", "c")},
+        {"OLD": taking("a"), "NEW": taking("b"), "OTHER": taking("c")},
+        {"OLD": ["a", "b"], "OTHER": ["c"]},
+    ),
+    "in a swap": (
+        "STREAM.UPDATE.TWO",
+        {"ONE": taking("a"), "TWO": taking("b")},
+        {"ONE": taking("b"), "TWO": taking("a")},
+        {"ONE": ["a"], "TWO": ["b"]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("denied", "first", "second", "left"), UNTAKEN.values(), ids=UNTAKEN.keys())
+def test_a_subject_that_nobody_took_goes_back_to_its_stream(
+    servers: Servers, denied: str, first: Document, second: Document, left: dict[str, list[str]]
+) -> None:
+    """Whatever could be published before can be published after, and the next apply does the rest."""
+    with forbidding(servers, denied) as account:
+        account.converge(first)
+
+        done = limited(account, second)
+
+        report = json.loads(done.stdout)
+        assert done.exit_code == 6
+        assert [each["verdict"] for each in report["given_back"]] == ["done"]
+        assert report["diagnostics"] == []
+        assert {name: account.config(name)["subjects"] for name in account.names()} == left
+        published = {subject.replace("*", "x") for subjects in left.values() for subject in subjects}
+        for subject in published:
+            account.publish(subject, 2)
+        assert sum(len(account.messages(name)) for name in account.names()) == 2 * len(published)
+
+        account.converge(second, *ALLOW_ALL)
+        assert sum(len(account.messages(name)) for name in account.names()) == 2 * len(published)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_report_of_a_subject_given_back_names_it(servers: Servers, version: str) -> None:
+    denied, first, second, left = UNTAKEN["by a new stream"]
+    with forbidding(servers, denied, version) as account:
+        account.converge(first, *ALLOW_ALL, "--adopt")
+
+        document = text({"version": 1, "name": "smith", "streams": second})
+        url = account.url.replace("owner:o@", "limited:p@")
+        done = run("apply", "-f", "-", *ALLOW_ALL, "--adopt", url=url, stdin=document)
+
+        assert done.exit_code == 6
+        assert "stream.OLD holds b again, which nobody took" in done.stderr
+        assert "Partly done:\n  ~ stream.OLD\n      ! holds b again, which nobody took" in done.stdout
+        assert account.config("OLD")["subjects"] == left["OLD"]
+
+
+FILTERS: dict[str, tuple[str, Document, Document, dict[str, set[str]]]] = {
+    "a new consumer": (
+        "CONSUMER.CREATE.QUEUE.new",
+        queue(one=reading("q.a", "q.b")),
+        queue(one=reading("q.a"), new=reading("q.b")),
+        {"one": {"q.a", "q.b"}},
+    ),
+    "a new consumer, from one of everything": (
+        "CONSUMER.CREATE.QUEUE.new",
+        queue(one={"ack_policy": "explicit"}),
+        queue(one=reading("q.a"), new=reading("q.b")),
+        {"one": {"q.a", "q.b"}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("denied", "first", "second", "left"), FILTERS.values(), ids=FILTERS.keys())
+def test_a_filter_that_nobody_took_goes_back_to_its_consumer(
+    servers: Servers, denied: str, first: Document, second: Document, left: dict[str, set[str]]
+) -> None:
+    with forbidding(servers, denied) as account:
+        account.converge(first)
+        account.publish("q.b", 3)
+
+        done = limited(account, second)
+
+        assert done.exit_code == 6, done.stdout + done.stderr
+        found = account.consumers("QUEUE")
+        filters = {name: {*(each.get("filter_subjects") or [each["filter_subject"]])} for name, each in found.items()}
+        assert filters == left
+        assert account.consumer("QUEUE", "one")["num_pending"] == 3
+        account.converge(second, *ALLOW_ALL)
+        assert account.consumer("QUEUE", "new")["num_pending"] == 3
+
+
+@pytest.mark.parametrize("output", ["human", "json", "ndjson", "markdown"])
+def test_a_subject_of_a_deleted_stream_that_nobody_took_is_reported(servers: Servers, output: str) -> None:
+    """There is nothing to give it back to."""
+    with forbidding(servers, "STREAM.CREATE.NEW") as account:
+        account.converge({"OLD": taking("orders.new"), "STAYS": taking("z")})
+
+        done = limited(account, {"NEW": taking("orders.new"), "STAYS": taking("z")}, output)
+
+        assert done.exit_code == 6
+        assert account.names() == ["STAYS"]
+        assert "AP111" in done.stdout.replace("\\", "")
+        assert "orders.new" in done.stdout
+
+
+def test_what_is_taken_is_neither_given_back_nor_reported(servers: Servers) -> None:
+    with forbidding(servers, "STREAM.CREATE.OTHER") as account:
+        account.converge({"OLD": taking("a", "b")})
+
+        done = limited(account, {"OLD": taking("a"), "NEW": taking("b"), "OTHER": taking("z")})
+
+        report = json.loads(done.stdout)
+        assert (report["given_back"], report["diagnostics"]) == ([], [])
+        assert account.config("OLD")["subjects"] == ["a"]
+        assert account.config("NEW")["subjects"] == ["b"]
+
+
+RING = 150
+
+
+def ring(shift: int) -> Document:
+    return {f"S{i}": taking(f"s.{(i + shift) % RING}") for i in range(RING)}
+
+
+def test_an_interrupted_swap_leaves_every_subject_with_a_stream(server: EmbeddedServer, tmp_path: Path) -> None:
+    """Each of many streams hands its subject to the next one, so some subject is on its way at any time."""
+    with account_on(server.url) as account:
+        account.converge(ring(0))
+        path = tmp_path / "topology.yaml"
+        path.write_text(text({"version": 1, "name": "smith", "streams": ring(1)}), encoding="utf-8")
+        with started("apply", "--output", "json", *ALLOW_ALL, "-f", path, url=server.url) as process:
+            assert process.stderr
+            for _ in range(RING // 5):
+                process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            stdout, _ = process.communicate()
+
+        report = json.loads(stdout)
+        assert process.returncode == 6
+        assert report["diagnostics"] == []
+        for number in range(RING):
+            account.publish(f"s.{number}", 1)
+
+        account.converge(ring(1))
+        assert sum(len(account.messages(f"S{i}")) for i in range(RING)) == RING
+
+
+def test_a_server_lost_in_mid_swap_is_reported_with_the_subject_on_its_way(servers: Servers, tmp_path: Path) -> None:
+    first = servers.start(store=tmp_path / "store")
+    path = tmp_path / "topology.yaml"
+    with account_on(first.url) as account:
+        account.converge(ring(0))
+    path.write_text(text({"version": 1, "name": "smith", "streams": ring(1)}), encoding="utf-8")
+    with started("apply", "-o", "json", "--timeout", "1s", *ALLOW_ALL, "-f", path, url=first.url) as process:
+        assert process.stderr
+        for _ in range(RING // 5):
+            process.stderr.readline()
+        os.kill(first.pid, signal.SIGKILL)
+        stdout, stderr = process.communicate()
+
+    report = json.loads(stdout)
+    assert process.returncode == 6, stderr
+    assert {each["code"] for each in report["diagnostics"]} == {"AP111"}
+    with account_on(servers.start(store=tmp_path / "store").url) as account:
+        account.converge(ring(1))
