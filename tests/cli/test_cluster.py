@@ -90,6 +90,30 @@ def test_a_consumer_that_lives_on_another_node_than_its_streams_leader_is_read(c
     assert plan(path, cluster.url).exit_code == 0
 
 
+SHOWN_LATE_OR_NOT_AT_ALL = """
+version: 1
+name: smith
+streams:
+  ORDERS:
+    subjects: [orders.>]
+    num_replicas: 3
+    consumers: {paused: {ack_policy: explicit, pause_until: PAUSE}}
+  COPY: {mirror: {name: ORDERS}, num_replicas: 3, duplicate_window: 1m}
+"""
+
+
+def test_what_a_cluster_shows_late_or_drops_is_no_difference(cluster: Cluster, tmp_path: Path) -> None:
+    """A pause shows a moment after its answer, and a mirror's window never."""
+    path = tmp_path / "topology.yaml"
+    for pause in ("2098-01-01T00:00:00Z", "2099-01-01T00:00:00Z"):
+        path.write_text(SHOWN_LATE_OR_NOT_AT_ALL.replace("PAUSE", pause))
+
+        done = apply(path, cluster.url)
+
+        assert done.exit_code == 0, done.stdout
+        assert plan(path, cluster.url).exit_code == 0
+
+
 def test_more_replicas_are_waited_for_until_they_are_current(cluster: Cluster, tmp_path: Path) -> None:
     assert apply(topology(tmp_path, 1, replicas=1), cluster.url).exit_code == 0
     with raw(cluster.url) as js:

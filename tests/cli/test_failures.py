@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -268,3 +270,34 @@ def test_control_characters_that_somebody_stored_do_not_reach_the_terminal(
 
     assert result.exit_code in (0, 2), result.stderr
     assert not set(result.stdout + result.stderr) & set("\x1b\x07\r\u202e\u200b\x9b")
+
+
+# ------------------------------------------------------------------------------------------------ in mid-apply
+
+
+SLOWLY = ("apply", "--auto-approve", "--output", "json", "--parallelism", 2)
+
+
+def test_credentials_revoked_in_mid_apply_are_told_as_that_and_exit_6(
+    server_with: ServerWith, write: Callable[[str], Path]
+) -> None:
+    server = server_with(users(READ + WRITE))
+    path = write("version: 1\nname: smith\nstreams:\n" + "".join(f"  S{i}: {{}}\n" for i in range(400)))
+    with started(*SLOWLY, "-f", path, url=server.url, env=LIMITED) as process:
+        assert process.stderr
+        for _ in range(20):
+            process.stderr.readline()
+        config = Path(server.log).with_name("server.conf")
+        config.write_text(config.read_text().replace("user: limited", "user: somebody_else"))
+        os.kill(server.pid, signal.SIGHUP)
+        stdout, stderr = process.communicate()
+
+    report = json.loads(stdout)
+    codes = {each["diagnostic"]["code"] for each in report["steps"] if each["verdict"] in ("refused", "unknown")}
+    done = sum(each["result"] == "done" for each in report["changes"])
+    assert process.returncode == 6
+    assert "authentication" in codes
+    assert done <= len(names(server, user="admin", password=SECRET)) < 400
+    assert "Traceback" not in stderr
+    assert run("apply", "--auto-approve", "-f", path, url=server.url, env=ADMIN).exit_code == 0
+    assert run("plan", "--detailed-exitcode", "-f", path, url=server.url, env=ADMIN).exit_code == 0

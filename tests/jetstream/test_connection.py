@@ -524,6 +524,8 @@ def test_timeouts_are_durations_or_seconds(text: str | int, seconds: float) -> N
         ({"context": "../prod"}, "is not a context name"),
         ({"context": "broken"}, "is not JSON"),
         ({"context": "nsc"}, "uses nsc"),
+        ({"context": "number"}, "holds no text for 'user'"),
+        ({"context": "list"}, "does not hold a JSON object"),
         ({"servers": "ws://host"}, "does not speak ws://"),
         ({"servers": f"nats://alice:{SECRET}@host:port"}, "What follows 'host' is not the number of a port"),
         ({"servers": f"nats://alice:{SECRET}"}, "What follows 'alice' is not the number of a port"),
@@ -542,6 +544,8 @@ def test_timeouts_are_durations_or_seconds(text: str | int, seconds: float) -> N
 )
 def test_settings_that_cannot_be_meant_are_refused(home: Path, options: dict[str, str], told: str) -> None:
     environ = add_context(home, "nsc", nsc="nsc://operator/account/user")
+    add_context(home, "number", user=7)
+    (home / ".config/nats/context/list.json").write_text("[]")
     (home / ".config/nats/context/broken.json").write_text(f"{{{SECRET}")
 
     with pytest.raises(BadSettings) as caught:
