@@ -120,9 +120,10 @@ class _Writer:
         paused = after if creates else _with(after, "pause_until", before.get("pause_until"))
         if creates or any(each.path != "pause_until" for each in change.fields):
             verb = Verb.CREATE if creates else Verb.UPDATE
-            config = {"durable_name": self.address.name, "name": self.address.name, **self._payload(paused)}
-            body = {"stream_name": self.address.path[0], "action": verb.value, "config": config}
-            yield Draft(verb, _endpoint(self.address, "CREATE"), body, paused)
+            for stage in _made_durable(before, paused):
+                config = {"durable_name": self.address.name, "name": self.address.name, **self._payload(stage)}
+                body = {"stream_name": self.address.path[0], "action": verb.value, "config": config}
+                yield Draft(verb, _endpoint(self.address, "CREATE"), body, stage)
         if not creates and before.get("pause_until") != after.get("pause_until"):
             pause = {"pause_until": after["pause_until"]} if "pause_until" in after else {}
             yield Draft(Verb.PAUSE, _endpoint(self.address, "PAUSE"), pause, after)
@@ -146,6 +147,15 @@ class _Writer:
             marks[PROTECT] = (self.observed.protected if self.observed else "") or self.server.time[:10]
         others = kept(self.observed.config) if self.observed else {}
         return {**others, **after.get("metadata", {}), **marks}
+
+
+def _made_durable(before: Config, after: Config) -> Iterator[Config]:
+    """An ephemeral consumer goes on with the threshold that ephemeral ones have by default, when the update that makes it durable
+    gives it none (2.9 to 2.15): it is taken away behind that.
+    """
+    if before.get("ephemeral") and not after.get("inactive_threshold") and (kept := before.get("inactive_threshold")):
+        yield _with(after, "inactive_threshold", kept)
+    yield after
 
 
 def released(change: Change, observed: Observed, keeping: tuple[str, ...]) -> Draft:

@@ -147,6 +147,21 @@ def test_generated_topologies_go_there_and_back(account: Account, version: Versi
 # ------------------------------------------------------------------------------------------ without ownership
 
 
+def test_an_ephemeral_consumer_is_adopted_for_good_by_one_apply(account: Account) -> None:
+    """It loses the inactivity threshold that ephemeral ones have by default, and keeps its position."""
+    account.js.request("STREAM.CREATE.ORDERS", {"name": "ORDERS", **STREAM})
+    account.publish("o.a", 3)
+    body = {"stream_name": "ORDERS", "config": {"name": "first", "ack_policy": "explicit"}}
+    account.js.request("CONSUMER.CREATE.ORDERS.first", body)
+
+    account.converge(consumer(), "--auto-approve", "--adopt")
+
+    config = account.consumer("ORDERS", "first")["config"]
+    assert (config["durable_name"], config.get("inactive_threshold", 0)) == ("first", 0)
+    assert account.consumer("ORDERS", "first")["num_pending"] == len(account.messages("ORDERS")) == 3
+
+
+
 @pytest.fixture
 def oldest(server_of: Callable[[str], EmbeddedServer]) -> Iterator[Account]:
     with account_on(server_of(DEBIAN).url) as found:
