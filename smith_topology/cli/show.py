@@ -32,18 +32,21 @@ def show(
     ] = None,
     output: Annotated[ShowOutput, typer.Option("--output", "-o", help="What to print.")] = ShowOutput.HUMAN,
 ) -> None:
-    """Show the live objects. Without ADDRESS, what the file declares or owns; '*' is everything in the account."""
+    """Show the live objects. Without ADDRESS, what the file declares or owns; '*' is all there is, and needs no file."""
 
     async def work() -> None:
-        what = session.declared(files.paths)
+        topology = NOTHING_DECLARED if address else session.declared(files.paths).topology
         from smith_topology.jetstream import read
 
         async with session.connected(connection) as api:
-            found = chosen(await read.live(api, what.topology, every_consumer=address is not None), what.topology, address)
+            found = chosen(await read.live(api, topology, every_consumer=address is not None), topology, address)
         tell(listed(found, output, single=len(found) == 1 and address is not None))
 
     with session.told_to_machines(output):
         session.run(work)
+
+
+NOTHING_DECLARED = Topology("", {}, ())
 
 
 def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed]:

@@ -405,6 +405,21 @@ def test_show_reaches_what_nobody_manages_by_its_address(applied: Shop) -> None:
     assert "nobody" in applied.run("show", "stream.THEIRS").stdout
 
 
+def test_show_of_an_address_needs_no_file(applied: Shop, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    done = run("show", "*", "-o", "json", url=applied.url, cwd=elsewhere)
+
+    assert done.exit_code == DONE, done.stderr
+    assert {each["address"] for each in json.loads(done.stdout)["objects"]} == {
+        "stream.ORDERS",
+        "consumer.ORDERS.billing",
+        "stream.EVENTS",
+    }
+    assert run("show", url=applied.url, cwd=elsewhere).exit_code == REFUSED
+
+
 def test_show_reaches_a_consumer_of_a_stream_that_nobody_manages(applied: Shop) -> None:
     applied.create("FOREIGN")
     applied.consume("FOREIGN", "x", description="made by hand")
