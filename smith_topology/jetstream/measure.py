@@ -146,21 +146,28 @@ async def _outside(ask: Patient, question: Outside) -> Answer | None:
 
 
 async def _oldest_beyond(ask: Patient, question: OldestBeyond) -> Answer:
-    """Add up the oldest messages until the rest fits; past ``MOST_SCANNED`` only the bound is known."""
+    """Add up the oldest messages until the rest fits; past ``MOST_SCANNED`` looked for, only the bound is known."""
     info = await ask.request(f"STREAM.INFO.{question.stream}")
     state, storage = info["state"], info["config"]["storage"]
     excess, dropped, freed, sequence = state["bytes"] - question.limit, 0, 0, state["first_seq"]
-    while freed < excess and dropped < MOST_SCANNED:
+    for _ in range(MOST_SCANNED // SCAN_AT_ONCE):
         window = range(sequence, min(sequence + SCAN_AT_ONCE, state["last_seq"] + 1))
-        if not window:
+        if not window or freed >= excess:
             break
-        for size in await gather(window, lambda seq: _size(ask, question.stream, seq, storage)):
+        sizes = await gather(window, lambda seq: _size(ask, question.stream, seq, storage))
+        for size in sizes:
             if size and freed < excess:
                 dropped, freed = dropped + 1, freed + size
-        sequence = window.stop
+        sequence = window.stop if any(sizes) else await _beyond_gap(ask, question.stream, window.stop)
     if freed < excess:
         return Answer(state["messages"], None, Bound.UPPER)
     return Answer(dropped, freed)
+
+
+async def _beyond_gap(ask: Patient, stream: str, sequence: int) -> int:
+    """Where messages go on: a work queue may have millions of sequences between two that are left."""
+    message = await _message_from(ask, stream, sequence)
+    return int(message["seq"]) if message else sequence
 
 
 async def _size(ask: Patient, stream: str, sequence: int, storage: str) -> int:

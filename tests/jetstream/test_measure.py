@@ -94,6 +94,18 @@ def test_the_oldest_messages_are_added_up_to_the_byte(server: EmbeddedServer, js
         assert counted == Answer(before["messages"] - after["messages"], before["bytes"] - after["bytes"])
 
 
+@pytest.mark.parametrize("storage", ["file", "memory"])
+def test_a_gap_of_any_size_is_stepped_over(server: EmbeddedServer, js: Raw, storage: str) -> None:
+    js.request("STREAM.CREATE.T", {"name": "T", "subjects": ["t.>"], "storage": storage})
+    js.fill("t.kept", 2, b"")
+    js.fill("t.gone", 25_000, b"")
+    js.fill("t.kept", 2, b"")
+    js.request("STREAM.PURGE.T", {"filter": "t.gone"})
+    size = js.request("STREAM.INFO.T")["state"]["bytes"] // 4
+
+    assert ask(server.url, OldestBeyond("T", size)) == Answer(3, 3 * size)
+
+
 def test_past_what_is_worth_reading_only_the_bound_is_known(server: EmbeddedServer, js: Raw) -> None:
     js.request("STREAM.CREATE.T", {"name": "T", "subjects": ["t.>"], "storage": "memory"})
     js.fill("t.a", 21_000, b"")
