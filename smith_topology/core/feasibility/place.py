@@ -1,0 +1,26 @@
+"""Whether this is the place that the file is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.model import Diagnostic, Live, Severity, Target
+
+
+def wrong_target(target: Target | None, live: Live) -> Iterator[Diagnostic]:
+    """The guard against planning the right file in the wrong place."""
+    if target is None:
+        return
+    for word, wanted, found in (
+        ("cluster", target.cluster, live.server.cluster),
+        ("account", target.account, live.server.account),
+    ):
+        if wanted and wanted != found:
+            yield Diagnostic(
+                "wrong-target",
+                Severity.REFUSAL,
+                "Connected to another place than the file is for",
+                f'The file is for {word} "{wanted}"; this connection is to ' + (f'"{found}".' if found else f"no known {word}."),
+                "Choose the connection with --context or --server, or correct `target` in the file.",
+                span=target.span,
+            )

@@ -1,0 +1,28 @@
+"""Every rule about what this server, or this account, can't do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.feasibility import cluster, limits, origins, replacement, subjects, versions, workqueue
+from smith_topology.core.feasibility.interface import Intent, Rule
+from smith_topology.core.model import Change, Diagnostic, Live, Topology
+
+RULES: tuple[Rule, ...] = (
+    versions.too_old,
+    versions.endless_backoff,
+    replacement.needed,
+    cluster.needed,
+    origins.missing,
+    limits.in_the_way,
+    workqueue.copy_in_the_way,
+    subjects.taken,
+    origins.left_without,
+)
+
+
+def infeasible(topology: Topology, live: Live, changes: tuple[Change, ...]) -> Iterator[Diagnostic]:
+    """Everything about these changes that this server can't do."""
+    intent = Intent(topology, live, changes)
+    for rule in RULES:
+        yield from rule(intent)
