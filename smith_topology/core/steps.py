@@ -89,13 +89,11 @@ class _Writer:
 
     def _new_stream(self, after: dict[str, Any]) -> Iterator[Draft]:
         """The server refuses to create a sealed stream, so it is sealed right after."""
-        if not after.get("sealed"):
+        if after.get("sealed"):
+            yield self._stream(Verb.CREATE, _with(after, "sealed", None))
+            yield self._stream(Verb.UPDATE, after)
+        else:
             yield self._stream(Verb.CREATE, after)
-            return
-        sealing = ("sealed", "discard", "deny_delete", "deny_purge")
-        unsealed = {name: value for name, value in after.items() if name not in sealing}
-        yield self._stream(Verb.CREATE, unsealed)
-        yield self._stream(Verb.UPDATE, after)
 
     def _changed_stream(self, change: Change, after: dict[str, Any]) -> Iterator[Draft]:
         """Moving and scaling in one update is refused (10123): growing moves first, shrinking scales first."""

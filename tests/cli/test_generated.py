@@ -21,7 +21,7 @@ GENERATED = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 NOT_GENERATED = {
-    "stream.sealed": "for good, so there is no way back; test_order creates one",
+    "stream.sealed": "for good, so there is no way back; test_sealed creates some",
     "stream.mirror.external": "needs another account or domain",
     "stream.mirror.external.api": "as external",
     "stream.mirror.external.deliver": "as external",

@@ -315,22 +315,6 @@ def test_a_consumer_of_interest_is_exchanged_without_losing_what_is_pending(acco
     assert account.js.pull("EVENTS", "new", 9) == [message.payload for message in held]
 
 
-def test_a_sealed_stream_is_created(account: Account) -> None:
-    account.converge({"ARCHIVE": taking("archive.>", sealed=True)})
-
-    assert account.config("ARCHIVE")["sealed"]
-
-
-def test_a_stream_is_sealed_with_what_it_holds(account: Account) -> None:
-    account.converge({"ARCHIVE": taking("archive.>")})
-    account.publish("archive.a", 3)
-    held = account.messages("ARCHIVE")
-
-    account.converge({"ARCHIVE": taking("archive.>", sealed=True)}, *ONLY_DELETES)
-
-    assert account.messages("ARCHIVE") == held
-
-
 # ---------------------------------------------------------------------------------------------------- cluster
 
 

@@ -17,6 +17,7 @@ MIRROR_DIRECT = error("FC107", "mirror_direct without a mirror")
 MIRROR = error("FC108", "A mirror can't have this field")
 DESCRIPTION = error("FC109", "The description is too long")
 METADATA = error("FC110", "The metadata is too large")
+SEALED = error("FC111", "A sealed stream can't have this field")
 
 LONGEST_DESCRIPTION = 4096
 LARGEST_METADATA = 128 * 1024
@@ -44,6 +45,14 @@ MIRROR_WITHOUT = {
     "allow_msg_schedules": "nobody publishes to it",
     "subject_delete_marker_ttl": "markers of its own would use up sequences of the origin",
 }
+SEALED_WITHOUT = {
+    "allow_msg_counter": "it would not load the stream again, since a counter can't have the `discard: new` of a sealed one",
+    "allow_msg_schedules": "it would not load the stream again, since schedules can't have the `discard: new` of a sealed one",
+    "subject_delete_marker_ttl": "it would turn rollups and purges on again, for the markers' sake",
+}
+"""What becomes of it when the server starts again: sealing itself is accepted, and every update after it refused. Schedules of
+2.12 come back as markers do (2.11 to 2.15 measured).
+"""
 
 
 def _counter(field: str) -> Combination:
@@ -75,6 +84,16 @@ def _mirror(field: str) -> Combination:
         lambda c: bool(c.get("mirror")) and bool(c.get(field)),
         f"A mirror has no `{field}`: {MIRROR_WITHOUT[field]}.",
         f"Leave `{field}` out.",
+    )
+
+
+def _sealed(field: str) -> Combination:
+    return Combination(
+        SEALED,
+        field,
+        lambda c: bool(c.get("sealed")) and bool(c.get(field)),
+        f"The server takes no further update of it, and when it starts anew {SEALED_WITHOUT[field]}.",
+        f"Leave `{field}` out, or `sealed`.",
     )
 
 
@@ -131,6 +150,7 @@ COMBINATIONS: tuple[Combination, ...] = (
     *map(_counter, COUNTER_WITHOUT),
     *map(_async, ASYNC_WITHOUT),
     *map(_mirror, MIRROR_WITHOUT),
+    *map(_sealed, SEALED_WITHOUT),
 )
 
 
