@@ -7,7 +7,7 @@ program does not know is carried along unchanged.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +35,8 @@ from smith_topology.core.model import (
 
 NOT_YET = ""
 """The fingerprint of an object that must not exist."""
+MOVING, SCALING = frozenset({"placement"}), frozenset({"num_replicas", "retention"})
+"""What makes the peers of a cluster change places, and what changes how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +92,22 @@ class _Writer:
     def _new_stream(self, after: dict[str, Any]) -> Iterator[Draft]:
         """The server refuses to create a sealed stream, so it is sealed right after."""
         if after.get("sealed"):
-            yield self._stream(Verb.CREATE, _with(after, "sealed", None))
+            yield self._stream(Verb.CREATE, _back(after, {}, ["sealed"]))
             yield self._stream(Verb.UPDATE, after)
         else:
             yield self._stream(Verb.CREATE, after)
 
     def _changed_stream(self, change: Change, after: dict[str, Any]) -> Iterator[Draft]:
-        """Moving and scaling in one update is refused (10123): growing moves first, shrinking scales first."""
-        paths = {each.path.partition(".")[0] for each in change.fields}
-        moves, scales = "placement" in paths, "num_replicas" in paths
+        """Moving and scaling in one update is refused (10123), and another retention scales the consumers: growing moves first,
+        anything else moves last.
+        """
+        before, paths = change.before or {}, {each.path.partition(".")[0] for each in change.fields}
+        moves, scales = "placement" in paths, paths & SCALING
         clustered = bool(self.server.cluster)
         if moves and scales and clustered:
-            before = change.before or {}
             grows = after.get("num_replicas", 1) > before.get("num_replicas", 1)
-            kept_back = "num_replicas" if grows else "placement"
-            yield self._stream(Verb.UPDATE, _with(after, kept_back, before.get(kept_back)), settles=True)
-        yield self._stream(Verb.UPDATE, after, settles=clustered and (moves or scales))
+            yield self._stream(Verb.UPDATE, _back(after, before, SCALING if grows else MOVING), settles=True)
+        yield self._stream(Verb.UPDATE, after, settles=clustered and bool(moves or scales))
 
     def _stream(self, verb: Verb, after: dict[str, Any], *, settles: bool = False) -> Draft:
         payload = {"name": self.address.name, **self._payload(after)}
@@ -115,7 +117,7 @@ class _Writer:
         """A live pause is changed by the pause API alone; an update keeps whatever it was (2.11 and later)."""
         before = change.before or {}
         creates = change.action is Action.CREATE
-        paused = after if creates else _with(after, "pause_until", before.get("pause_until"))
+        paused = after if creates else _back(after, before, ["pause_until"])
         if creates or any(each.path != "pause_until" for each in change.fields):
             verb = Verb.CREATE if creates else Verb.UPDATE
             for stage in _made_durable(before, paused):
@@ -151,8 +153,8 @@ def _made_durable(before: Config, after: Config) -> Iterator[Config]:
     """An ephemeral consumer goes on with the threshold that ephemeral ones have by default, when the update that makes it durable
     gives it none (2.9 to 2.15): it is taken away behind that.
     """
-    if before.get("ephemeral") and not after.get("inactive_threshold") and (kept := before.get("inactive_threshold")):
-        yield _with(after, "inactive_threshold", kept)
+    if before.get("ephemeral") and before.get("inactive_threshold") and not after.get("inactive_threshold"):
+        yield _back(after, before, ["inactive_threshold"])
     yield after
 
 
@@ -168,7 +170,7 @@ def released(change: Change, observed: Observed, keeping: tuple[str, ...]) -> Dr
 
 def preparing(change: Change) -> Change:
     """An update without the retention."""
-    after = _with(change.after or {}, "retention", (change.before or {}).get("retention"))
+    after = _back(change.after or {}, change.before or {}, ["retention"])
     return replace(change, after=after, fields=_fields(change, retention=False))
 
 
@@ -181,9 +183,10 @@ def _fields(change: Change, *, retention: bool) -> tuple[FieldChange, ...]:
     return tuple(each for each in change.fields if (each.path == "retention") is retention)
 
 
-def _with(config: Config, name: str, value: Any) -> dict[str, Any]:
-    changed = {key: each for key, each in config.items() if key != name}
-    return changed if value is None else {**changed, name: value}
+def _back(after: Config, before: Config, names: Collection[str]) -> dict[str, Any]:
+    """What will be, but for these fields, which are as they were."""
+    kept = {name: before[name] for name in names if name in before}
+    return {**{name: value for name, value in after.items() if name not in names}, **kept}
 
 
 def _endpoint(address: Address, operation: str) -> str:

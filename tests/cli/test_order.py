@@ -342,6 +342,30 @@ def test_a_stream_moves_and_scales_in_one_change(tagged: Account) -> None:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.parametrize(("before", "after"), [("limits", "interest"), ("interest", "limits")])
+def test_a_stream_moves_and_gets_another_retention_in_one_change(tagged: Account, before: str, after: str) -> None:
+    """To the server another retention is a scaling, of the consumers (10123)."""
+
+    def moving(retention: str, replicas: int, tag: str) -> Document:
+        fields = {"retention": retention, "num_replicas": replicas, "placement": {"tags": [tag]}}
+        return {"MOVING": taking("m", **fields, consumers={"first": EXPLICIT})}
+
+    tagged.converge(moving(before, 1, "here"))
+    tagged.publish("m", 5)
+    held = tagged.messages("MOVING")
+
+    tagged.converge(moving(after, 1, "there"), *ONLY_DELETES)
+    assert peers(tagged) <= {"n1", "n2"}
+    tagged.converge(moving(before, 1, "here"), *ONLY_DELETES)
+    tagged.converge(moving(after, 2, "there"), *ONLY_DELETES)
+    assert peers(tagged) == {"n1", "n2"}
+    tagged.converge(moving(before, 1, "here"), *ONLY_DELETES)
+
+    assert (tagged.messages("MOVING"), peers(tagged)) == (held, {"n0"})
+    assert len(tagged.js.pull("MOVING", "first", 9)) == 5
+
+
+@pytest.mark.timeout(180)
 def test_a_hand_edit_between_a_move_and_its_scaling_is_not_overwritten(tagged: Account, tmp_path: Path) -> None:
     """The move has so much to copy that it is still under way when the edit comes."""
     tagged.converge({"MOVING": taking("m", num_replicas=1, placement={"tags": ["here"]})})
