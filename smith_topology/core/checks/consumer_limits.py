@@ -13,6 +13,7 @@ REPLICAS = error("FC401", "More replicas than the stream")
 SAME_REPLICAS = error("FC402", "Other replicas than the stream, whose consumers decide what it keeps")
 PENDING = error("FC403", "max_ack_pending is above the stream's limit")
 INACTIVE = error("FC404", "inactive_threshold is above the stream's limit")
+UNPACED = error("FC407", "consumer_limits take away the limit that flow control needs")
 TOO_MANY = error("FC405", "More consumers than the stream allows")
 
 
@@ -21,6 +22,7 @@ def against_stream(topology: Topology) -> Iterator[Diagnostic]:
         for consumer in consumers:
             yield from _replicas(stream, consumer)
             yield from _limits(stream, consumer)
+            yield from _unpaced(stream, consumer)
         most = stream.config.get("max_consumers", -1)
         for consumer in consumers[most:] if most > 0 else ():
             detail = f"Stream {stream.address.name} has `max_consumers: {most}`, and {len(consumers)} are declared."
@@ -54,3 +56,12 @@ def _limits(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
         wanted, allowed_text = format_duration(threshold), format_duration(longest)
         detail = f"{wanted} is more than `consumer_limits` of stream {stream.address.name} allows, {allowed_text}."
         yield INACTIVE.at(consumer, "inactive_threshold", detail, "Lower it, or raise the stream's limit.")
+
+
+def _unpaced(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
+    """A consumer that leaves ``max_ack_pending`` out, and so takes a negative one over from its stream (10220)."""
+    inherited = (stream.config.get("consumer_limits") or {}).get("max_ack_pending", 0)
+    paced = consumer.config.get("ack_policy") == "flow_control"
+    if inherited < 0 and paced and not consumer.config.get("max_ack_pending"):
+        detail = f"Flow control slows down at `max_ack_pending`, and stream {stream.address.name} gives it {inherited}."
+        yield UNPACED.at(consumer, "ack_policy", detail, "Set `max_ack_pending` on the consumer, or drop that of the stream.")

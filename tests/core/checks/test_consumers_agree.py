@@ -81,6 +81,7 @@ ALONE: dict[str, Row] = {
 
 WORK = {"retention": "workqueue"}
 LIMITED = {"consumer_limits": {"max_ack_pending": 5, "inactive_threshold": 5 * SECOND}}
+UNLIMITED = {"consumer_limits": {"max_ack_pending": -1}}
 WITH_STREAM: dict[str, tuple[Declared, int | None, set[str]]] = {
     "too many replicas": (consumers({"num_replicas": 3}), 10074, {"FC401"}),
     "as many replicas": (consumers({**EXPLICIT, "num_replicas": 1}, **WORK), None, set()),
@@ -90,6 +91,11 @@ WITH_STREAM: dict[str, tuple[Declared, int | None, set[str]]] = {
     "pending unlimited": (consumers({**EXPLICIT, "max_ack_pending": -1}, **LIMITED), None, set()),
     "limit and push without acks": (consumers(PUSH, **LIMITED), 10082, {"FC205"}),
     "limit and push": (consumers({**PUSH, **EXPLICIT}, **LIMITED), None, set()),
+    "unlimited and paced": (consumers(PACED, **UNLIMITED), 10220, {"FC407"}),
+    "unlimited and paced with a limit": (consumers({**PACED, "max_ack_pending": 5}, **UNLIMITED), None, set()),
+    "unlimited and twice so": (consumers({**PACED, "max_ack_pending": -1}, **UNLIMITED), 10220, {"FC209"}),
+    "unlimited and not paced": (consumers({**PUSH, **EXPLICIT}, **UNLIMITED), None, set()),
+    "no limit and paced": (consumers(PACED, consumer_limits={"max_ack_pending": 0}), None, set()),
     "idle above the limit": (consumers({**EXPLICIT, "inactive_threshold": 6 * SECOND}, **LIMITED), 10153, {"FC404"}),
     "idle within the limit": (consumers({**EXPLICIT, "inactive_threshold": 5 * SECOND}, **LIMITED), None, set()),
     "too many": (consumers({}, {}, max_consumers=1), 10026, {"FC405"}),
