@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeAlias
 from smith_topology.core.circles import circles
 from smith_topology.core.handover import claims_of, handovers, parked
 from smith_topology.core.model import Action, Address, Change, Config, Handover, Kind, Live, Version, filters_of, origins
+from smith_topology.core.room import Quota, crowded, quotas
 
 LIMITED = ("max_ack_pending", "inactive_threshold")
 """What ``consumer_limits`` holds, by the names that consumers have too."""
@@ -69,6 +70,7 @@ def arrange(changes: Iterable[Change], live: Live) -> Order:
     for each in passing:
         handed[each.giver, each.taker].add(each.claim)
     needed, better = _around_streams(writing, live)
+    needed |= {edge for quota in quotas(writing.values(), live) if quota.is_crowded for edge in _makes_room(quota)}
     opened = _opened(handed, needed, writing)
     turns = _Turns(writing, opened, frozenset(_prepared(writing)))
     firm = turns.between(handed.keys() | needed) | turns.of_each()
@@ -209,22 +211,25 @@ def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
     return any(consumer.get(name, 0) > limits.get(name, 0) for name in LIMITED if strict or limits.get(name))
 
 
+def _makes_room(quota: Quota) -> Iterator[Edge]:
+    """Whoever gives something back comes before whoever takes more of it (10023, 10026, 10027, 10028, 10047)."""
+    return _all_before_all(quota.givers, quota.takers)
+
+
 def _consumers_among_themselves(writing: Mapping[Address, Change], live: Live) -> Iterator[Edge]:
-    """On an interest stream a consumer that goes, or turns to other filters, lets messages go: new ones come before that.
-    Elsewhere old ones make room for new ones, where there is a limit.
+    """On an interest stream a consumer that goes, or turns to other filters, lets messages go: new ones come before that, where
+    there is room for both.
     """
+    full = crowded(writing.values(), live)
     by_stream: dict[str, list[Change]] = defaultdict(list)
     for change in writing.values():
         if change.address.kind is Kind.CONSUMER:
             by_stream[change.address.path[0]].append(change)
     for name, consumers in by_stream.items():
         stream = live.stream(name)
-        if stream and stream.config.get("retention") != "interest" and stream.config.get("max_consumers", -1) > 0:
-            created = [c.address for c in consumers if c.action is Action.CREATE]
-            yield from _all_before_all([c.address for c in consumers if c.action is Action.DELETE], created)
         if stream and stream.config.get("retention") == "interest":
             created = [c.address for c in consumers if c.action is Action.CREATE]
-            letting_go = [c.address for c in consumers if c.action is Action.DELETE or turns(c)]
+            letting_go = [c.address for c in consumers if turns(c) or (c.action is Action.DELETE and name not in full)]
             yield from _all_before_all(created, letting_go)
 
 

@@ -174,9 +174,13 @@ def is_nobodys(observed: Observed) -> bool:
     """Ephemeral consumers and the ones the server makes for mirrors and sources."""
     if observed.address.kind is not Kind.CONSUMER:
         return False
-    config = observed.config
-    internal = config.get("direct") or config.get("sourcing") or observed.address.name.startswith(SERVERS_OWN)
-    return bool(internal or not config.get("durable_name"))
+    return is_internal(observed) or not observed.config.get("durable_name")
+
+
+def is_internal(consumer: Observed) -> bool:
+    """Whether the server made it, for a mirror or a source."""
+    config = consumer.config
+    return bool(config.get("direct") or config.get("sourcing") or consumer.address.name.startswith(SERVERS_OWN))
 
 
 def owned(topology: Topology, live: Live) -> Mapping[Address, Observed]:

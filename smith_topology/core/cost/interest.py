@@ -10,6 +10,7 @@ from functools import cached_property
 from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed, Version, filters_of
 from smith_topology.core.order import turns
 from smith_topology.core.ownership import is_nobodys
+from smith_topology.core.room import crowded
 from smith_topology.core.subjects import REST, SubjectIndex
 
 
@@ -20,7 +21,7 @@ class Consumers:
     staying: list[Observed]
     turning: list[Observed]  # to other filters
     leaving: list[Observed]
-    created: list[Change]
+    created: list[Change]  # those that come before any of the others goes
     passing: bool  # others that nobody declared, such as those of copies: what they want now they may not want in a moment
 
     @property
@@ -58,15 +59,21 @@ class Planned(dict[Address, Change]):
         super().__init__((change.address, change) for change in changes)
         self._live = live
         self._known: dict[Address, Consumers] = {}
+        full = crowded(self.values(), live)
         self._created: dict[Address, list[Change]] = defaultdict(list)
         for address, change in self.items():
-            if change.action is Action.CREATE and address.kind is Kind.CONSUMER:
+            if change.action is Action.CREATE and address.kind is Kind.CONSUMER and not self._comes_late(address, full):
                 self._created[address.parent].append(change)
 
     def consumers(self, stream: Address) -> Consumers:
         if stream not in self._known:
             self._known[stream] = self._consumers(stream)
         return self._known[stream]
+
+    def _comes_late(self, consumer: Address, full: frozenset[str]) -> bool:
+        """Whether messages are let go for want of interest before there is room for this one."""
+        stream = self._live.stream(consumer.path[0])
+        return consumer.path[0] in full and stream is not None and stream.config.get("retention") == "interest"
 
     def _consumers(self, stream: Address) -> Consumers:
         everyone = self._live.consumers(stream.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.feasibility import cluster, limits, origins, replacement, subjects, versions, workqueue
+from smith_topology.core.feasibility import account, cluster, limits, origins, replacement, subjects, versions, workqueue
 from smith_topology.core.feasibility.interface import Intent, Rule
 from smith_topology.core.model import Change, Diagnostic, Live, Topology
 
@@ -15,6 +15,9 @@ RULES: tuple[Rule, ...] = (
     cluster.needed,
     origins.missing,
     limits.in_the_way,
+    account.without_room,
+    account.above_limit,
+    account.unlimited,
     workqueue.copy_in_the_way,
     subjects.taken,
     origins.left_without,
