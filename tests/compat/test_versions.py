@@ -51,6 +51,45 @@ TOO_NEW: dict[str, tuple[Document, str, str]] = {
 }
 
 
+CROSSING = ["o.*.a", "o.b.*"]
+TRANSFORMED = {"src": "o.*", "dest": "x.{{left(1,2)}}"}
+
+
+def copying(kind: str, **copy: Any) -> Document:
+    """A stream that copies another one of ``o.>``."""
+    block = {"name": "ORDERS", **copy}
+    return {**stream(), "COPY": {kind: block if kind == "mirror" else [block]}}
+
+
+def reading_a_copy(subject: str) -> Document:
+    return {"mirror": {"name": "ORDERS"}, "consumers": {"first": {**EXPLICIT, "filter_subject": subject}}}
+
+
+VALUES: dict[str, tuple[Document, str]] = {
+    "crossing filters": (consumer(filter_subjects=CROSSING), "2.9 2.10 2.11"),
+    "filters apart": (consumer(filter_subjects=["o.*.a", "o.*.b"]), "2.9"),
+    "random": (stream(republish={"src": "o.*", "dest": "x.{{random(3)}}"}), "2.9 2.10 2.11"),
+    "partition of nothing": (stream(subject_transform={"src": "o.*", "dest": "o.{{partition(3)}}"}), "2.9 2.10 2.11"),
+    "partition": (stream(republish={"src": "o.*", "dest": "x.{{partition(3,1)}}"}), ""),
+    "left": (stream(subject_transform={"src": "o.*", "dest": "o.{{left(1,2)}}"}), "2.9 2.11 2.12 2.14"),
+    "left in a republish": (stream(republish=TRANSFORMED), "2.9"),
+    "left in a source": (copying("sources", subject_transforms=[TRANSFORMED]), "2.9 2.10 2.11 2.12 2.14"),
+    "left in a mirror": (copying("mirror", subject_transforms=[TRANSFORMED]), "2.9 2.11 2.12 2.14"),
+    "a filter outside": (consumer(filter_subject="p.a"), "2.9"),
+    "a filter partly outside": (consumer(filter_subject="*.a"), "2.9"),
+    "a filter around": (consumer(filter_subject=">"), ""),
+    "a filter on a copy": ({**stream(), "COPY": reading_a_copy("o.a")}, ""),
+    "a filter outside of a copy": ({**stream(), "COPY": reading_a_copy("p.a")}, "2.9"),
+    "a mirror of nothing": (copying("mirror", filter_subject="p.a"), "2.9"),
+    "a source of nothing": (copying("sources", filter_subject="p.a"), "2.9"),
+    "a source of something": (copying("sources", filter_subject="*.a"), ""),
+    "republish outside": (stream(republish={"src": "p.>", "dest": "x.>"}), "2.9"),
+    "republish without a wildcard": (stream(republish={"src": "o.*.*", "dest": "x.$1"}), "2.9"),
+    "republish with them all": (stream(republish={"src": "o.*.*", "dest": "x.$2.$1"}), ""),
+}
+"""What a field may hold, and which servers refuse it."""
+
+
 @pytest.fixture(params=(DEBIAN, *UNPACKED))
 def version(request: pytest.FixtureRequest) -> Version:
     return Version.parse(request.param)
@@ -108,6 +147,45 @@ def test_a_field_too_new_is_an_error_that_names_the_version_and_the_line(
     assert "CP101" in done.stdout
     assert f"needs server {needed}" in done.stdout
     assert f'"line": {line}' in done.stdout
+
+
+@pytest.mark.parametrize(("document", "refused_by"), VALUES.values(), ids=VALUES.keys())
+def test_a_value_is_refused_by_the_plan_where_the_server_does_not_take_it(
+    account: Account, version: Version, document: Document, refused_by: str
+) -> None:
+    if f"{version.major}.{version.minor}" not in refused_by.split():
+        account.converge(document)
+        return
+    plan, done = account.plan(document), account.apply(document)
+
+    assert (plan.exit_code, done.exit_code, "CP101" in plan.codes) == (1, 1, True), done
+    assert account.names() == []
+
+
+def test_a_filter_that_the_stream_has_moved_away_from_stays(account: Account) -> None:
+    """Nothing is sent for it, so that no server looks at it."""
+    first = {"first": {**EXPLICIT, "filter_subject": "o.a"}}
+    account.converge({"ORDERS": {"subjects": ["o.>", "p.>"], "consumers": first}})
+
+    account.converge({"ORDERS": {"subjects": ["p.>"], "consumers": first}})
+
+
+def test_consumers_of_a_work_queue_swap_filters_or_the_plan_says_that_they_can_not(account: Account, version: Version) -> None:
+    def queue(one: str, two: str) -> Document:
+        consumers = {"one": {**EXPLICIT, "filter_subject": one}, "two": {**EXPLICIT, "filter_subject": two}}
+        return {"ORDERS": {**STREAM, "retention": "workqueue", "consumers": consumers}}
+
+    account.converge(queue("o.a", "o.b"))
+    account.publish("o.a", 3)
+
+    plan = account.plan(queue("o.b", "o.a"))
+
+    assert (plan.exit_code, "CP108" in plan.codes) == ((1, True) if version < Version(2, 10) else (0, False))
+    if plan.exit_code:
+        account.converge(queue("o.c", "o.b"))
+        account.converge(queue("o.c", "o.a"))
+    account.converge(queue("o.b", "o.a"))
+    assert len(account.js.pull("ORDERS", "two", 9)) == 3
 
 
 def test_a_work_queue_that_is_copied_gets_its_consumers_before_the_copy_or_not_at_all(account: Account, version: Version) -> None:

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from smith_topology.core.checks.interface import error, subjects_of
-from smith_topology.core.model import Config, Diagnostic, Resource, Topology, copies_of
+from smith_topology.core.kinds.interface import FIRST
+from smith_topology.core.model import Config, Diagnostic, Resource, Topology, Version, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, WHITESPACE, is_subset, overlaps
 
 TEMPLATE = error("SB301", "Invalid subject template")
 OVERLAPPING = error("SB302", "Transforms of one origin overlap")
 BOTH_FILTERS = error("SB303", "A filter and transforms on the same origin")
 REPUBLISHED_BACK = error("SB304", "Messages are republished into the stream they come from")
+
+V2_12, V2_15 = Version(2, 12), Version(2, 15)
 
 _CALL = re.compile(r"\{\{\s*([A-Za-z]+)\s*\((.*)\)\s*\}\}", re.ASCII)
 _NUMBERED = re.compile(r"\$([+-]?\d+)", re.ASCII)
@@ -22,26 +25,31 @@ _INTEGER = re.compile(r" *[+-]?\d+ *", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A template function: how many arguments, whether it needs a wildcard to work on, whether it can write several tokens."""
+    """A template function: how many arguments, whether it needs a wildcard to work on, whether it can write several tokens, and
+    the first server that takes it everywhere.
+    """
 
     fewest: int
     most: int | None
     indexed: bool = True
     several: bool = False
+    since: Version = FIRST
 
 
 FUNCTIONS: Mapping[str, Function] = {
     "wildcard": Function(1, 1),
     "partition": Function(1, None, indexed=False),
-    "random": Function(1, 1, indexed=False),
-    "left": Function(2, 2),
-    "right": Function(2, 2),
+    "random": Function(1, 1, indexed=False, since=V2_12),
+    "left": Function(2, 2, since=V2_15),
+    "right": Function(2, 2, since=V2_15),
     "split": Function(2, 2, several=True),
     "splitFromLeft": Function(2, 2, several=True),
     "splitFromRight": Function(2, 2, several=True),
     "sliceFromLeft": Function(2, 2, several=True),
     "sliceFromRight": Function(2, 2, several=True),
 }
+LARGEST = 2**31 - 1
+"""Of the numbers in a template; larger ones are refused since 2.12, some before (2.9 to 2.15 measured)."""
 _BY_SPELLING = {name.lower(): name for name in FUNCTIONS}
 
 
@@ -51,6 +59,11 @@ class Placeholder:
 
     function: Function
     indexes: tuple[int, ...]
+
+    @property
+    def since(self) -> Version:
+        """The first server that takes it everywhere; a function of no wildcard is one of 2.12."""
+        return self.function.since if self.indexes else max(self.function.since, V2_12)
 
 
 def placeholder(token: str) -> Placeholder | None:
@@ -81,6 +94,8 @@ def _arguments(name: str, arguments: list[str], token: str) -> Placeholder:
     numbers = arguments[:1] if name == "split" else arguments
     if wrong := [each for each in numbers if not _INTEGER.fullmatch(each)]:
         raise ValueError(f"`{token}`: {wrong[0]!r} is not a whole number")
+    if wrong := [each for each in numbers if int(each) > LARGEST]:
+        raise ValueError(f"`{token}`: {wrong[0]} is larger than {LARGEST}")
     if name == "split" and (" " in arguments[1] or SEPARATOR in arguments[1]):
         raise ValueError(f"`{token}`: the delimiter contains a space")
     if name in ("partition", "random"):
@@ -132,6 +147,13 @@ def image(destination: str) -> str:
             return SEPARATOR.join((*tokens, REST))
         tokens.append(token if held is None else ANY)
     return SEPARATOR.join(tokens)
+
+
+def placeholders(destination: str) -> Iterator[tuple[str, Placeholder]]:
+    """The tokens of a valid template that stand for something else."""
+    for token in destination.split(SEPARATOR):
+        if (held := placeholder(token)) is not None:
+            yield token, held
 
 
 def templates(topology: Topology) -> Iterator[Diagnostic]:

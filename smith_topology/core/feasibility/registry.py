@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     account.above_limit,
     account.unlimited,
     workqueue.copy_in_the_way,
+    workqueue.swapped,
     subjects.taken,
     origins.left_without,
 )

@@ -1,39 +1,38 @@
-"""What needs a newer server than this one."""
+"""What needs a newer server than this one: fields by the tables, and values of fields that it knows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
-from smith_topology.core.feasibility.interface import Intent
+from smith_topology.core.feasibility import values
+from smith_topology.core.feasibility.interface import Intent, Need
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import Field, by_name, walk
-from smith_topology.core.model import Diagnostic, Severity, Version
+from smith_topology.core.kinds.interface import Field, by_name
+from smith_topology.core.model import Diagnostic, Resource, Severity, Version
 
-NEWEST = max(
-    since for rules in RULES.values() for _, known in walk(rules.fields) for since in (known.since, *known.choices.values())
-)
-"""Every field of the tables is known to servers from here on."""
+Needs: TypeAlias = Callable[[Resource, Intent], Iterator[Need]]
 
 
 def too_old(intent: Intent) -> Iterator[Diagnostic]:
     server = intent.server
-    for _, resource in intent.declared() if server.version < NEWEST else ():
-        for path, needed, what in _needs(RULES[resource.address.kind].fields, resource.config, ""):
-            if server.version < needed:
-                yield Diagnostic(
-                    "CP101",
-                    Severity.ERROR,
-                    "Server is too old for a field",
-                    f"{what} of {resource.address} needs server {needed}; this one is {server.version_text}, which would "
-                    "drop it silently or refuse it.",
-                    f"Upgrade the server to {needed}, or take the field out.",
-                    resource.address,
-                    resource.where(path),
-                )
+    for _, resource in intent.changing():
+        for needs in NEEDS:
+            for path, needed, what in needs(resource, intent):
+                if server.version < needed:
+                    yield Diagnostic(
+                        "CP101",
+                        Severity.ERROR,
+                        "Server is too old for a field",
+                        f"{what} of {resource.address} needs server {needed}; this one is {server.version_text}, which would "
+                        "drop it silently or refuse it.",
+                        f"Upgrade the server to {needed}, or take the field out.",
+                        resource.address,
+                        resource.where(path),
+                    )
 
 
-def _needs(fields: tuple[Field, ...], config: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Version, str]]:
+def _known(fields: tuple[Field, ...], config: Mapping[str, Any], prefix: str) -> Iterator[Need]:
     table = by_name(fields)
     for name, value in config.items():
         known = table.get(name)
@@ -45,7 +44,17 @@ def _needs(fields: tuple[Field, ...], config: Mapping[str, Any], prefix: str) ->
         if isinstance(value, str) and value in known.choices:
             yield path, known.choices[value], f"`{path}: {value}`"
         for place, block in enumerate(value if known.many else [value]) if known.fields else ():
-            yield from _needs(known.fields, block, f"{path}.{place}." if known.many else f"{path}.")
+            yield from _known(known.fields, block, f"{path}.{place}." if known.many else f"{path}.")
+
+
+NEEDS: tuple[Needs, ...] = (
+    lambda resource, _: _known(RULES[resource.address.kind].fields, resource.config, ""),
+    values.template_functions,
+    values.crossing_filters,
+    values.filters_outside,
+    values.copies_of_nothing,
+    values.republish,
+)
 
 
 def endless_backoff(intent: Intent) -> Iterator[Diagnostic]:
