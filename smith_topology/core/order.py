@@ -102,11 +102,13 @@ class _Turns:
         return {each for first, second in edges for each in self._between(first, second)}
 
     def _between(self, first: Address, second: Address) -> Iterator[tuple[Turn, Turn]]:
-        """A new consumer comes between the two turns of its prepared stream; a released taker waits with the rest alone."""
+        """A consumer that is needed before its stream's interest comes between the two turns of a prepared one; a released taker
+        waits with the rest alone.
+        """
         done = Turn(first, Part.RELEASE if second in self.opened.get(first, ()) else Part.REST)
         if second not in self.prepared:
             yield done, Turn(second)
-        elif first.parent == second and self.writing[first].action is Action.CREATE:
+        elif first.parent == second and _precedes_interest(self.writing[first], self.writing[second]):
             yield Turn(second, Part.PREPARE), done
             yield done, Turn(second)
         else:
@@ -167,9 +169,9 @@ def _around_streams(writing: Mapping[Address, Change], live: Live) -> tuple[froz
 
 
 def _goes_first(consumer: Change, stream: Change, live: Live) -> bool:
-    if consumer.action is Action.CREATE:
+    if consumer.action is Action.CREATE or _precedes_interest(consumer, stream):
         return becomes_interest(stream)
-    if consumer.action is stream.action is Action.DELETE:
+    if consumer.action is stream.action is Action.DELETE or follows_replicas(consumer, stream):
         return True
     observed = live.observed.get(consumer.address)
     return observed is not None and violates(observed.config, stream, live.server.version)
@@ -181,12 +183,31 @@ def becomes_interest(stream: Change) -> bool:
     return stream.action is Action.UPDATE and after.get("retention") == "interest" != before.get("retention")
 
 
+def _precedes_interest(consumer: Change, stream: Change) -> bool:
+    """Whether a consumer is to be as declared before its stream becomes one of interest: a new one, to keep messages, and one
+    with fewer replicas than the stream, to which the server would give as many itself (2.10 to 2.15).
+    """
+    mine, whole = (consumer.before or {}).get("num_replicas", 0), (stream.after or {}).get("num_replicas", 1)
+    fewer = consumer.action is Action.UPDATE and 0 < mine < whole
+    return becomes_interest(stream) and (consumer.action is Action.CREATE or fewer)
+
+
+def follows_replicas(consumer: Change, stream: Change) -> bool:
+    """Whether the server changes a consumer's own number of replicas when its stream scales: where it decides what is kept it has
+    to have as many (2.10 to 2.15). Without a number of its own beforehand it is left alone.
+    """
+    before, after = stream.before or {}, stream.after or {}
+    scales = stream.action is Action.UPDATE and before.get("num_replicas", 1) != after.get("num_replicas", 1)
+    own = consumer.action is Action.UPDATE and bool((consumer.before or {}).get("num_replicas"))
+    return scales and own and before.get("retention", "limits") != "limits"
+
+
 def _prepared(writing: Mapping[Address, Change]) -> Iterator[Address]:
-    """Streams that get new consumers, which may need all else that changes (limits, replicas), before becoming interest."""
+    """Streams whose consumers, before these become interest, may need all else that changes (limits, replicas)."""
     for change in writing.values():
         stream = writing.get(change.address.parent)
-        created = change.address.kind is Kind.CONSUMER and change.action is Action.CREATE
-        if created and stream and becomes_interest(stream) and any(each.path != "retention" for each in stream.fields):
+        waits = change.address.kind is Kind.CONSUMER and stream and _precedes_interest(change, stream)
+        if stream and waits and any(each.path != "retention" for each in stream.fields):
             yield stream.address
 
 

@@ -409,6 +409,46 @@ def test_a_consumer_scales_down_before_its_stream_does(tagged: Account) -> None:
     assert len(tagged.js.pull("EVENTS", "stays", 9)) == 5
 
 
+@pytest.mark.timeout(180)
+def test_a_consumer_gets_its_streams_replicas_before_that_becomes_one_of_interest(tagged: Account) -> None:
+    """2.15 would give it as many itself, and older servers refuse the stream's change (10051)."""
+
+    def events(replicas: int, retention: str, own: int) -> Document:
+        consumers = {"first": {**EXPLICIT, "num_replicas": own}}
+        return {"EVENTS": taking("e.>", num_replicas=replicas, retention=retention, consumers=consumers)}
+
+    tagged.converge(events(3, "limits", 1))
+    tagged.publish("e.a", 5)
+
+    tagged.converge(events(3, "interest", 3), *ONLY_DELETES)
+    tagged.converge(events(3, "limits", 1), *ONLY_DELETES)
+    tagged.converge(events(3, "interest", 0), *ONLY_DELETES)
+
+    assert len(tagged.js.pull("EVENTS", "first", 9)) == 5
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("retention", ["interest", "workqueue"])
+def test_a_consumer_that_decides_what_is_kept_does_not_scale_with_its_stream_but_follows_it(
+    tagged: Account, retention: str
+) -> None:
+    def events(replicas: int, own: int) -> Document:
+        consumers = {"first": {**EXPLICIT, "num_replicas": own}}
+        return {"EVENTS": taking("e.>", num_replicas=replicas, retention=retention, consumers=consumers)}
+
+    tagged.converge(events(3, 3))
+    tagged.publish("e.a", 5)
+    before = tagged.configurations()
+
+    plan, done = tagged.plan(events(1, 1)), tagged.apply(events(1, 1))
+
+    assert (plan.exit_code, done.exit_code, plan.codes) == (1, 1, {"CP109"}), done
+    assert tagged.configurations() == before
+    tagged.converge(events(1, 0), *ONLY_DELETES)
+    tagged.converge(events(1, 1), *ONLY_DELETES)
+    assert len(tagged.js.pull("EVENTS", "first", 9)) == 5
+
+
 def peers(account: Account) -> set[str]:
     cluster = account.js.request("STREAM.INFO.MOVING")["cluster"]
     return {cluster["leader"], *(each["name"] for each in cluster.get("replicas", ()))}

@@ -1,11 +1,12 @@
-"""What needs more than one server."""
+"""What needs more than one server, and what several of them do not take at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from smith_topology.core.feasibility.interface import Intent
-from smith_topology.core.model import Diagnostic, Severity
+from smith_topology.core.model import Diagnostic, Kind, Severity
+from smith_topology.core.order import follows_replicas
 
 
 def needed(intent: Intent) -> Iterator[Diagnostic]:
@@ -20,6 +21,24 @@ def needed(intent: Intent) -> Iterator[Diagnostic]:
                 f"{change.address} declares {replicas} replicas, and {intent.server.name or 'the server'} is not part of a "
                 "cluster.",
                 "Connect to the cluster, or write `num_replicas: 1`.",
+                change.address,
+                resource.where("num_replicas"),
+            )
+
+
+def scaled_together(intent: Intent) -> Iterator[Diagnostic]:
+    """Consumers that are to scale with a work queue or an interest stream: neither may be first (10126, 10134)."""
+    for change, resource in intent.written(Kind.CONSUMER):
+        stream = intent.planned.get(change.address.parent)
+        own = (change.after or {}).get("num_replicas", 0)
+        if stream and own and follows_replicas(change, stream) and own != (change.before or {}).get("num_replicas"):
+            yield Diagnostic(
+                "CP109",
+                Severity.ERROR,
+                "Consumer can't scale together with its stream",
+                f"{change.address} has to have as many replicas as {stream.address}, and gets others at the same time: "
+                "the server takes neither change before the other.",
+                "Leave its `num_replicas` out: 0 is as many as the stream's, and follows them.",
                 change.address,
                 resource.where("num_replicas"),
             )

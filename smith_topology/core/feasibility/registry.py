@@ -13,6 +13,7 @@ RULES: tuple[Rule, ...] = (
     versions.endless_backoff,
     replacement.needed,
     cluster.needed,
+    cluster.scaled_together,
     origins.missing,
     limits.in_the_way,
     account.without_room,
