@@ -6,9 +6,9 @@ A pattern is a subject whose tokens may be ``*`` (exactly one token) or, in last
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations, product
+from itertools import combinations, product, repeat
 from typing import Generic, TypeVar
 
 SEPARATOR = "."
@@ -110,6 +110,12 @@ class _Node(Generic[Owner]):
                 self.literal[token] = known
         return known
 
+    def meeting(self, token: str) -> list[_Node[Owner]]:
+        """The children that share a token with this one; none with ``>``, which takes in all that is ``beneath``."""
+        if token in (ANY, REST):
+            return self.children() if token == ANY else []
+        return [node for node in (self.literal.get(token), self.any) if node is not None]
+
     def beneath(self) -> Iterator[Entry[Owner]]:
         """Every entry with at least one more token, those that end in ``>`` right here left out."""
         pending = self.children()
@@ -154,12 +160,27 @@ class SubjectIndex(Generic[Owner]):
             nodes = [after for node in nodes for after in (node.literal.get(token), node.any) if after is not None]
         return any(node.here for node in nodes)
 
-    def overlapping(self) -> Iterator[tuple[Entry[Owner], Entry[Owner]]]:
-        """Every pair of entries that some subject matches both of, each pair once, in no particular order.
+    def meeting(self, subject: str) -> Iterator[Entry[Owner]]:
+        """The entries that some subject matches as well as this one, each once, in no particular order."""
+        nodes = [self._root]
+        for token in subject.split(SEPARATOR):
+            for node in nodes:
+                yield from node.rest or ()
+                yield from node.beneath() if token == REST else ()
+            nodes = [after for node in nodes for after in node.meeting(token)]
+        for node in nodes:
+            yield from node.here or ()
 
-        The trie is joined with itself, and two different nodes through the one with fewer children: time grows
-        with the entries and the pairs found, not with the square of the entries.
+    def overlapping(self, steps: Iterable[object] = repeat(None)) -> Iterator[tuple[Entry[Owner], Entry[Owner]]]:
+        """Pairs of entries that some subject matches both of, each pair once, in no particular order.
+
+        Every one of them, unless ``steps`` end before: two branches compared take one, and so does a pair. Time grows with
+        the entries and the pairs found, but with the square of the entries where wildcards cross in token after token.
         """
+        return (pair for _, pair in zip(steps, self._joined(), strict=False) if pair)
+
+    def _joined(self) -> Iterator[tuple[Entry[Owner], Entry[Owner]] | None]:
+        """The trie joined with itself, and two different nodes through the one with fewer children; None for each comparison."""
         pending: list[tuple[_Node[Owner], _Node[Owner]]] = [(self._root, self._root)]
         while pending:
             a, b = pending.pop()
@@ -169,6 +190,7 @@ class SubjectIndex(Generic[Owner]):
                 if a.any is not None:
                     pending += [(a.any, child) for child in a.literal.values()]
             else:
+                yield None
                 yield from _pairs_between(a, b)
                 pending.extend(_continuations(a, b))
 

@@ -90,6 +90,27 @@ def test_the_index_finds_each_overlapping_pair_once(subjects: list[str]) -> None
     assert sorted(found) == expected
 
 
+@given(st.lists(patterns, max_size=8), st.integers(0, 40))
+def test_the_index_finds_no_more_pairs_than_it_has_steps(subjects: list[str], most: int) -> None:
+    index: SubjectIndex[int] = SubjectIndex()
+    for owner, subject in enumerate(subjects):
+        index.add(subject, owner)
+    everything, found = list(index.overlapping()), list(index.overlapping(range(most)))
+
+    assert found == everything[: len(found)]
+    assert len(found) <= most
+
+
+@given(st.lists(patterns, max_size=8), patterns)
+def test_the_index_finds_what_meets_a_subject(subjects: list[str], asked: str) -> None:
+    index: SubjectIndex[int] = SubjectIndex()
+    for owner, subject in enumerate(subjects):
+        index.add(subject, owner)
+
+    expected = [(subject, owner) for owner, subject in enumerate(subjects) if overlaps(subject, asked)]
+    assert sorted(index.meeting(asked), key=lambda entry: entry[1]) == expected
+
+
 @given(st.lists(patterns, max_size=8), patterns)
 def test_the_index_covers_what_one_of_its_entries_contains(subjects: list[str], asked: str) -> None:
     index: SubjectIndex[None] = SubjectIndex()

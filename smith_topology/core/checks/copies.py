@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from smith_topology.core.checks.interface import error
-from smith_topology.core.model import Config, Diagnostic, Resource, Topology, copies_of
-from smith_topology.core.subjects import REST, is_literal, overlaps, problem
+from smith_topology.core.checks.subjects import indexed
+from smith_topology.core.model import Config, Diagnostic, Resource, Topology, copies_of, origins
+from smith_topology.core.subjects import REST, SubjectIndex, is_literal, overlaps, problem
 
 NAME = error("RF104", "Invalid name of an origin")
 PREPARED = error("RF106", "Invalid consumer of an origin")
@@ -59,10 +60,19 @@ def _prepared(stream: Resource, path: str, copy: Config, consumer: Config) -> It
 def external_prefixes(topology: Topology) -> Iterator[Diagnostic]:
     streams = {stream.address.name: stream for stream in topology.streams()}
     for stream in streams.values():
+        delivering = any((copy.get("external") or {}).get("deliver") for _, copy in copies_of(stream.config))
+        listening = indexed(_listened_to(stream, streams) if delivering else ())
         for path, copy in copies_of(stream.config):
             external = copy.get("external") or {}
             yield from _api(stream, f"{path}.external.api", external.get("api") or "")
-            yield from _deliver(stream, f"{path}.external.deliver", external.get("deliver") or "", streams)
+            yield from _deliver(stream, f"{path}.external.deliver", external.get("deliver") or "", listening)
+
+
+def _listened_to(stream: Resource, streams: Mapping[str, Resource]) -> Iterator[str]:
+    """The subjects of every origin in the same account."""
+    for name in dict.fromkeys(origins(stream.config)):
+        if name in streams:
+            yield from streams[name].config.get("subjects") or ()
 
 
 def _api(stream: Resource, path: str, prefix: str) -> Iterator[Diagnostic]:
@@ -73,16 +83,15 @@ def _api(stream: Resource, path: str, prefix: str) -> Iterator[Diagnostic]:
         yield PREFIX.at(stream, path, f"`{API}` is this account's own.", fix)
 
 
-def _deliver(stream: Resource, path: str, prefix: str, streams: dict[str, Resource]) -> Iterator[Diagnostic]:
+def _deliver(stream: Resource, path: str, prefix: str, listening: SubjectIndex[int]) -> Iterator[Diagnostic]:
     if not prefix:
         return
     if problem(prefix) or not is_literal(prefix):
         detail = f'"{prefix}" is not a subject without wildcards.'
         yield PREFIX.at(stream, path, detail, "Write a plain subject, such as `deliver.hub`.")
         return
-    origins = (streams.get(copy.get("name", "")) for _, copy in copies_of(stream.config) if not copy.get("external"))
-    stored = (subject for origin in origins if origin for subject in origin.config.get("subjects") or ())
-    if captured := next((each for each in stored if not problem(each) and overlaps(each, f"{prefix}.{each}")), None):
+    below = (each for each, _ in listening.meeting(f"{prefix}.{REST}"))
+    if captured := next((each for each in below if overlaps(each, f"{prefix}.{each}")), None):
         detail = f'What is delivered below "{prefix}" would be stored again by an origin that listens to "{captured}".'
         yield PREFIX.at(stream, path, detail, "Choose another prefix.")
 

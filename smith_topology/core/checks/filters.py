@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from functools import cache
+from heapq import nsmallest
 
-from smith_topology.core.checks.interface import error, filter_path, subjects_of, warning, with_consumers
-from smith_topology.core.checks.stored import Stored
-from smith_topology.core.checks.subjects import MOST_PAIRS
+from smith_topology.core.checks.interface import error, filter_path, steps, subjects_of, warning, with_consumers
+from smith_topology.core.checks.stored import Held, Stored
+from smith_topology.core.checks.subjects import clash, indexed
 from smith_topology.core.model import Diagnostic, Resource, Topology, copies_of, filters_of
-from smith_topology.core.subjects import SubjectIndex, is_subset, overlaps, problem
+from smith_topology.core.subjects import is_subset, problem
 
 UNREACHABLE = warning("SB201", "The filter matches no subject of its stream")
 OVERLAPPING = error("SB202", "Filters of one consumer overlap")
@@ -20,29 +21,25 @@ NOTHING_COPIED = warning("SB206", "The filter matches no subject of the origin")
 
 def within_consumer(topology: Topology) -> Iterator[Diagnostic]:
     """What the server refuses about one consumer's filters: both fields, and a filter inside another."""
+    left = steps()
+
+    @cache
+    def nested(filters: tuple[str, ...]) -> tuple[int, int] | None:
+        return clash(filters, is_subset, left)
+
     for stream, consumers in with_consumers(topology):
         for consumer in consumers:
             if consumer.config.get("filter_subject") and consumer.config.get("filter_subjects"):
                 detail = f"The server takes one of the two (stream {stream.address.name})."
                 yield BOTH.at(consumer, "filter_subject", detail, "Move it into `filter_subjects`.")
-            else:
-                yield from _nested(consumer)
+            elif found := nested(filters_of(consumer.config)):
+                yield _nested(consumer, *found)
 
 
-def _nested(consumer: Resource) -> Iterator[Diagnostic]:
+def _nested(consumer: Resource, inner: int, outer: int) -> Diagnostic:
     filters = filters_of(consumer.config)
-    if len(filters) < 2:
-        return
-    index: SubjectIndex[int] = SubjectIndex()
-    for position, subject in enumerate(filters):
-        if not problem(subject):
-            index.add(subject, position)
-    for pair in islice(index.overlapping(), MOST_PAIRS):
-        for (inner, position), (outer, _) in (pair, pair[::-1]):
-            if is_subset(inner, outer):
-                detail = f'Everything that matches "{inner}" matches "{outer}" as well.'
-                yield OVERLAPPING.at(consumer, filter_path(consumer, position), detail, f"Drop `{inner}`.")
-                return
+    detail = f'Everything that matches "{filters[inner]}" matches "{filters[outer]}" as well.'
+    return OVERLAPPING.at(consumer, filter_path(consumer, inner), detail, f"Drop `{filters[inner]}`.")
 
 
 def unreachable(topology: Topology) -> Iterator[Diagnostic]:
@@ -52,15 +49,15 @@ def unreachable(topology: Topology) -> Iterator[Diagnostic]:
     """
     stored = Stored(topology)
     for stream, consumers in with_consumers(topology):
-        held = stored.of(stream.address.name)
-        for consumer in consumers if held is not None else ():
-            yield from _unmatched(consumer, stream, held or frozenset())
+        if held := stored.of(stream.address.name):
+            for consumer in consumers:
+                yield from _unmatched(consumer, stream, held)
         yield from _uncopied(stream, stored)
 
 
-def _unmatched(consumer: Resource, stream: Resource, held: frozenset[str]) -> Iterator[Diagnostic]:
+def _unmatched(consumer: Resource, stream: Resource, held: Held) -> Iterator[Diagnostic]:
     for position, wanted in enumerate(filters_of(consumer.config)):
-        if not problem(wanted) and not any(overlaps(wanted, each) for each in held):
+        if not held.takes(wanted) and not problem(wanted):
             detail = f'Nothing in stream {stream.address.name} matches "{wanted}", now or ever: it stores {_listed(held)}.'
             path = filter_path(consumer, position)
             yield UNREACHABLE.at(consumer, path, detail, "Correct the filter, or the stream's `subjects`.")
@@ -69,24 +66,26 @@ def _unmatched(consumer: Resource, stream: Resource, held: frozenset[str]) -> It
 def _uncopied(stream: Resource, stored: Stored) -> Iterator[Diagnostic]:
     for path, copy in copies_of(stream.config):
         name = copy.get("name", "")
-        if stored.copied(copy) == frozenset() and (held := stored.of(name)):
+        if stored.copied(copy) == frozenset() and (held := stored.of(name)) and held.subjects:
             field = "subject_transforms" if copy.get("subject_transforms") else "filter_subject"
             detail = f"Stream {name} stores {_listed(held)}, so nothing is ever copied."
             yield NOTHING_COPIED.at(stream, f"{path}.{field}", detail, "Correct the filter, or the origin's `subjects`.")
 
 
-def _listed(subjects: frozenset[str], most: int = 5) -> str:
-    shown = sorted(subjects)[:most]
-    more = f" and {len(subjects) - most} more" if len(subjects) > most else ""
+def _listed(held: Held, most: int = 5) -> str:
+    shown = nsmallest(most, held.subjects)
+    more = f" and {len(held.subjects) - most} more" if len(held.subjects) > most else ""
     return ", ".join(f'"{each}"' for each in shown) + more if shown else "nothing"
 
 
 def delivered_back(topology: Topology) -> Iterator[Diagnostic]:
     """A push consumer whose deliveries its own stream stores would deliver them again, for ever."""
     for stream, consumers in with_consumers(topology):
-        for consumer in consumers:
-            target = consumer.config.get("deliver_subject") or ""
-            subject = next((each for each in subjects_of(stream) if target and is_subset(target, each)), None)
+        pushing = [consumer for consumer in consumers if consumer.config.get("deliver_subject")]
+        stored = indexed(subjects_of(stream) if pushing else ())
+        for consumer in pushing:
+            target = consumer.config["deliver_subject"]
+            subject = next((each for each, _ in stored.meeting(target) if is_subset(target, each)), None)
             if subject is not None:
                 detail = f'Stream {stream.address.name} stores "{subject}": each delivery to "{target}" would be a new message.'
                 yield DELIVERED_BACK.at(consumer, "deliver_subject", detail, "Deliver to a subject outside the stream.")

@@ -10,6 +10,9 @@ from smith_topology.core.model import Config, Diagnostic, Resource, Severity, To
 
 Rule: TypeAlias = Callable[[Topology], Iterator[Diagnostic]]
 
+MOST_STEPS = 300_000
+"""Of one rule that compares many with many: what it has not found by then is left to the server to say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -68,6 +71,11 @@ def subjects_of(stream: Resource) -> list[str]:
         return list(written)
     copies = stream.config.get("mirror") or stream.config.get("sources")
     return [] if copies else [stream.address.name]
+
+
+def steps() -> Iterator[int]:
+    """What one run of a rule has for all its comparisons together."""
+    return iter(range(MOST_STEPS))
 
 
 def filter_path(consumer: Resource, position: int) -> str:

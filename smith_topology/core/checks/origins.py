@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
-from smith_topology.core.checks.interface import error, warning
+from smith_topology.core.checks.interface import error, steps, warning
+from smith_topology.core.checks.subjects import indexed
 from smith_topology.core.model import Config, Diagnostic, Resource, Topology, copies_of
-from smith_topology.core.subjects import overlaps
 
 UNDECLARED = warning("RF101", "The origin is not in the file")
 CIRCLE = error("RF102", "Streams copy each other in a circle")
@@ -56,11 +57,11 @@ def circular(topology: Topology) -> Iterator[Diagnostic]:
     chains and stars of any size.
     """
     streams = _by_name(topology)
+    walks = _Walks({name: tuple(_local(stream)) for name, stream in streams.items()}, streams)
     suspects = _leading_into_circles(streams)
-    reported: set[str] = set()
     for name, stream in streams.items():
-        if name in suspects or sum(1 for _ in _local(stream)) > 1:
-            yield from _walk(stream, streams, reported)
+        if (name in suspects and name not in walks.reported) or len(walks.copies[name]) > 1:
+            yield from walks.begin(stream)
 
 
 def _leading_into_circles(streams: Streams) -> set[str]:
@@ -81,33 +82,51 @@ def _leading_into_circles(streams: Streams) -> set[str]:
     return {name for name, count in open_origins.items() if count}
 
 
-def _walk(start: Resource, streams: Streams, reported: set[str]) -> Iterator[Diagnostic]:
-    """Breadth first from one stream: the server refuses it when a copy leads to a stream already seen (2.15.1).
+class _Walks:
+    """Breadth first from one stream after the other: the server refuses one when a copy leads to a stream already seen (2.15.1).
 
     It does so even where that is no circle, but the same origin named before a stream that copies it too. A source
     with a filter that none of the copying stream's own subjects matches is let pass.
     """
-    pending, seen, came_from = deque([start]), set(), {start.address.name: ""}
-    while pending:
-        stream = pending.popleft()
-        name = stream.address.name
-        seen.add(name)
-        for path, copy in _local(stream):
-            origin = copy["name"]
-            if origin not in seen:
-                if origin in streams:
-                    came_from.setdefault(origin, name)
-                    pending.append(streams[origin])
-            elif path == "mirror" or _takes_own(stream, copy):
-                if origin not in reported:
-                    yield _found(start, path, _chain(came_from, name), origin)
-                reported |= seen
-                return
+
+    def __init__(self, copies: Mapping[str, Sequence[tuple[str, Config]]], streams: Streams) -> None:
+        self.copies = copies
+        self.reported: set[str] = set()
+        self._streams = streams
+        self._left = steps()
+        self._own = cache(lambda name: indexed(streams[name].config.get("subjects") or ()))
+
+    def begin(self, start: Resource) -> Iterator[Diagnostic]:
+        level, seen, came_from = [start.address.name], set[str](), {start.address.name: ""}
+        while level:
+            ahead: list[str] = []
+            for name in _ends(level):
+                seen.add(name)
+                for (path, copy), _ in zip(self.copies[name], self._left, strict=False):
+                    origin = copy["name"]
+                    if origin not in seen:
+                        if origin in self._streams:
+                            came_from.setdefault(origin, name)
+                            ahead.append(origin)
+                    elif path == "mirror" or self._takes_own(name, copy):
+                        if origin not in self.reported:
+                            yield _found(start, path, _chain(came_from, name), origin)
+                        self.reported |= seen
+                        return
+            level = ahead
+
+    def _takes_own(self, name: str, source: Config) -> bool:
+        wanted = source.get("filter_subject") or ""
+        return not wanted or next(self._own(name).meeting(wanted), None) is not None
 
 
-def _takes_own(stream: Resource, source: Config) -> bool:
-    wanted = source.get("filter_subject") or ""
-    return not wanted or any(overlaps(subject, wanted) for subject in stream.config.get("subjects") or ())
+def _ends(names: Sequence[str]) -> list[str]:
+    """Each name where it comes first and where it comes last: the first marks it as seen, the last sees the most. What stands
+    between adds nothing, and would double from level to level where streams copy each other's origins.
+    """
+    first = {name: place for place, name in reversed(list(enumerate(names)))}
+    last = {name: place for place, name in enumerate(names)}
+    return [name for place, name in enumerate(names) if place in (first[name], last[name])]
 
 
 def _chain(came_from: Mapping[str, str], name: str) -> list[str]:

@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     filters.unreachable,
     filters.delivered_back,
     transforms.templates,
+    transforms.of_one_origin,
     transforms.republished_back,
     stream_fields.combinations,
     stream_fields.sizes,

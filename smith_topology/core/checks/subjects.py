@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from smith_topology.core.checks.interface import error, subjects_of, warning
+from smith_topology.core.checks.interface import error, steps, subjects_of, warning
 from smith_topology.core.model import Config, Diagnostic, Kind, Resource, Topology, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, Entry, SubjectIndex, is_subset, overlaps, problem
 
@@ -19,9 +18,6 @@ PARTIAL_WILDCARD = warning("SB107", "A wildcard inside a token is an ordinary ch
 
 SERVER_SUBJECTS = (("$JS.>", "$JS.EVENT.>"), ("$JSC.>", ""), ("$NRG.>", ""), ("$SYS.>", "$SYS.ACCOUNT.>"))
 """What the server keeps for itself, and the part of it that a stream may store all the same."""
-
-MOST_PAIRS = 10_000
-"""Copied files overlap in the square of their subjects, and nobody reads that far."""
 
 Place = tuple[int, str]
 """A stream by its position in the topology, and the path of one of its subjects."""
@@ -58,8 +54,11 @@ def _listed(name: str, config: Config) -> Iterator[tuple[str, str]]:
 
 def invalid(topology: Topology) -> Iterator[Diagnostic]:
     """Subjects the server does not take as such, and those it takes for something else than their author."""
+    ordinary: set[str] = set()
     for resource in topology.resources.values():
         for path, subject in written_subjects(resource):
+            if subject in ordinary:
+                continue
             if why := problem(subject):
                 fix = "Write tokens joined by single dots, such as `orders.*.created`."
                 yield INVALID.at(resource, path, f'"{subject}": {why}.', fix)
@@ -71,6 +70,8 @@ def invalid(topology: Topology) -> Iterator[Diagnostic]:
                     "`*` and `>` are wildcards only as a whole token.",
                     "Let the wildcard be a token of its own, such as `orders.*`.",
                 )
+            else:
+                ordinary.add(subject)
 
 
 def _literal_wildcard(subject: str) -> str:
@@ -102,6 +103,24 @@ def _reserved(stream: Resource, path: str, subject: str) -> Iterator[Diagnostic]
                 return
 
 
+def indexed(subjects: Iterable[str]) -> SubjectIndex[int]:
+    """The valid ones, with their positions."""
+    index: SubjectIndex[int] = SubjectIndex()
+    for position, subject in enumerate(subjects):
+        if not problem(subject):
+            index.add(subject, position)
+    return index
+
+
+def clash(subjects: Sequence[str], meet: Callable[[str, str], bool], left: Iterable[object]) -> tuple[int, int] | None:
+    """The positions of two that meet; ``left`` are the steps that may be spent on it."""
+    for pair in indexed(subjects).overlapping(left):
+        for (one, here), (other, there) in (pair, pair[::-1]):
+            if meet(one, other):
+                return here, there
+    return None
+
+
 def overlapping(topology: Topology) -> Iterator[Diagnostic]:
     """The server refuses the later of two streams, and a stream that overlaps with itself."""
     streams = topology.streams()
@@ -111,7 +130,7 @@ def overlapping(topology: Topology) -> Iterator[Diagnostic]:
             if not problem(subject):
                 index.add(subject, (number, f"subjects.{position}"))
     told: set[tuple[int, int]] = set()
-    for one, other in islice(index.overlapping(), MOST_PAIRS):
+    for one, other in index.overlapping(steps()):
         first, later = sorted((one, other), key=lambda entry: _order(entry[1]))
         pair = (first[1][0], later[1][0])
         if pair not in told:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from smith_topology.core.checks.interface import error, subjects_of
+from smith_topology.core.checks.interface import error, steps, subjects_of
+from smith_topology.core.checks.subjects import clash
 from smith_topology.core.kinds.interface import FIRST
 from smith_topology.core.model import Config, Diagnostic, Resource, Topology, Version, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, WHITESPACE, is_subset, overlaps
@@ -157,34 +159,15 @@ def placeholders(destination: str) -> Iterator[tuple[str, Placeholder]]:
 
 
 def templates(topology: Topology) -> Iterator[Diagnostic]:
-    """Templates the server can't map, transforms that claim the same message, transforms beside a filter."""
+    """Templates the server can't map."""
     for stream in topology.streams():
         if transform := stream.config.get("subject_transform"):
             yield from _template(stream, "subject_transform", transform)
         if republish := stream.config.get("republish"):
             yield from _template(stream, "republish", republish, spaces=True)
         for path, copy in copies_of(stream.config):
-            yield from _copy_templates(stream, path, copy)
-
-
-def _copy_templates(stream: Resource, path: str, copy: Config) -> Iterator[Diagnostic]:
-    transforms = copy.get("subject_transforms") or ()
-    for position, transform in enumerate(transforms):
-        yield from _template(stream, f"{path}.subject_transforms.{position}", transform)
-    if transforms and copy.get("filter_subject"):
-        detail = "`filter_subject` and `subject_transforms` both say what to copy, and the server takes one of them."
-        fix = "Drop `filter_subject`: the `src` of each transform filters."
-        yield BOTH_FILTERS.at(stream, f"{path}.filter_subject", detail, fix)
-    # The server compares the sources of a mirror for any overlap, those of `sources` only for one inside another (2.15.1).
-    meet = overlaps if path == "mirror" else is_subset
-    if clash := _clash([transform.get("src") or "" for transform in transforms], meet):
-        detail = f'"{clash[0]}" and "{clash[1]}" match the same messages.'
-        yield OVERLAPPING.at(stream, f"{path}.subject_transforms", detail, "Make the `src` of the transforms disjoint.")
-
-
-def _clash(sources: list[str], meet: Callable[[str, str], bool]) -> tuple[str, str] | None:
-    pairs = ((a, b) for i, a in enumerate(sources) for j, b in enumerate(sources) if i != j)
-    return next((pair for pair in pairs if meet(*pair)), None)
+            for position, transform in enumerate(copy.get("subject_transforms") or ()):
+                yield from _template(stream, f"{path}.subject_transforms.{position}", transform)
 
 
 def _template(stream: Resource, path: str, mapping: Config, spaces: bool = False) -> Iterator[Diagnostic]:
@@ -192,6 +175,36 @@ def _template(stream: Resource, path: str, mapping: Config, spaces: bool = False
     if why := template_problem(source, destination, spaces):
         detail = f'From "{source or REST}" to "{destination}": {why}.'
         yield TEMPLATE.at(stream, f"{path}.dest", detail, "Such as `src: orders.*.>`, `dest: archive.{{wildcard(1)}}.>`.")
+
+
+def of_one_origin(topology: Topology) -> Iterator[Diagnostic]:
+    """Transforms of a mirror or source that claim the same message, or stand beside a filter."""
+    left = steps()
+
+    @cache
+    def clashing(sources: tuple[str, ...], meet: Callable[[str, str], bool]) -> tuple[int, int] | None:
+        return clash(sources, meet, left)
+
+    for stream in topology.streams():
+        for path, copy in copies_of(stream.config):
+            transforms = copy.get("subject_transforms") or ()
+            if transforms and copy.get("filter_subject"):
+                yield _both_filters(stream, path)
+            # The server looks for any overlap within a mirror, within `sources` only for one inside another (2.10, 2.15).
+            sources = tuple(each.get("src") or "" for each in transforms)
+            if found := clashing(sources, overlaps if path == "mirror" else is_subset):
+                yield _clash(stream, path, *(sources[each] for each in found))
+
+
+def _both_filters(stream: Resource, path: str) -> Diagnostic:
+    detail = "`filter_subject` and `subject_transforms` both say what to copy, and the server takes one of them."
+    fix = "Drop `filter_subject`: the `src` of each transform filters."
+    return BOTH_FILTERS.at(stream, f"{path}.filter_subject", detail, fix)
+
+
+def _clash(stream: Resource, path: str, one: str, other: str) -> Diagnostic:
+    detail = f'"{one}" and "{other}" match the same messages.'
+    return OVERLAPPING.at(stream, f"{path}.subject_transforms", detail, "Make the `src` of the transforms disjoint.")
 
 
 def republished_back(topology: Topology) -> Iterator[Diagnostic]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
-from smith_topology.core.checks.interface import error, with_consumers
-from smith_topology.core.checks.subjects import MOST_PAIRS
+from smith_topology.core.checks.interface import error, steps, with_consumers
 from smith_topology.core.model import Diagnostic, Resource, Topology, filters_of
-from smith_topology.core.subjects import REST, SubjectIndex, problem
+from smith_topology.core.subjects import REST, Entry, SubjectIndex, problem
 
 SHARED = error("SB205", "Two consumers of a work queue want the same message")
 ACKNOWLEDGE = error("FC301", "A work queue needs ack_policy explicit")
@@ -39,18 +37,19 @@ def _required(stream: str, consumer: Resource) -> Iterator[Diagnostic]:
 
 def one_consumer_per_message(topology: Topology) -> Iterator[Diagnostic]:
     """At most one consumer without a filter, and no two filters that overlap."""
+    left = steps()
     for stream, consumers in _work_queues(topology):
         index: SubjectIndex[int] = SubjectIndex()
         for number, consumer in enumerate(consumers):
             for subject in filters_of(consumer.config) or [REST]:
                 if not problem(subject):
                     index.add(subject, number)
-        yield from _clashes(stream, consumers, index)
+        yield from _clashes(stream, consumers, index.overlapping(left))
 
 
-def _clashes(stream: Resource, consumers: list[Resource], index: SubjectIndex[int]) -> Iterator[Diagnostic]:
+def _clashes(stream: Resource, consumers: list[Resource], pairs: Iterator[tuple[Entry[int], Entry[int]]]) -> Iterator[Diagnostic]:
     told: set[int] = set()
-    for (one, a), (other, b) in islice(index.overlapping(), MOST_PAIRS):
+    for (one, a), (other, b) in pairs:
         (first, _), (later, subject) = sorted(((a, one), (b, other)))
         if first != later and later not in told:
             told.add(later)
