@@ -18,6 +18,7 @@ from smith_topology.jetstream.settings import Settings
 for _noisy in ("nats", "asyncio"):
     logging.getLogger(_noisy).addHandler(logging.NullHandler())
 
+
 class Elsewhere(NatsError):
     """Another server of the list answers, of another cluster: what was read and approved was read from the first one."""
 

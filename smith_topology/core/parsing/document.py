@@ -8,6 +8,7 @@ composer recurses in C and crashes the process on deep nesting (measured: ``[`` 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import yaml
@@ -140,7 +141,7 @@ class _Composer:
         mark = event.start_mark
         node = ScalarNode(mark.line + 1, mark.column + 1, event.value, not event.style)
         if event.tag:
-            self._tagged(node, event.tag)
+            self._report.error(node, partial(_tag, event.tag))
         if event.style == ">" and not event.value:
             self._report.error(node, misread(">"))
             node = node._replace(text=">")
@@ -156,7 +157,7 @@ class _Composer:
 
     def _open(self, event: Any, node: SequenceNode | MappingNode) -> None:
         if event.tag:
-            self._tagged(node, event.tag)
+            self._report.error(node, partial(_tag, event.tag))
         if event.anchor:
             self._anchors[event.anchor] = None
         self._stack.append(_Frame(node, event.anchor))
@@ -178,12 +179,6 @@ class _Composer:
             raise Stop(at, _recursive_alias(event.anchor))
         self._check_depth(at, target.height)
         self._place(target.node._replace(line=at.line, column=at.column), target.size, target.height)
-
-    def _tagged(self, at: Placed, tag: str) -> None:
-        if self._report.full:
-            self._report.count(at)
-        else:
-            self._report.error(at, _tag(tag))
 
     def _place(self, node: Node, size: int, height: int) -> None:
         """Put a finished node where it belongs: into the collection around it."""
@@ -211,10 +206,8 @@ class _Composer:
             frame.merges.append(value)
         elif key.text not in frame.entries:
             frame.entries[key.text] = Entry(key.line, key.column, value)
-        elif not self._report.full:
-            self._report.error(key, _duplicate(key.text, self._report.span(frame.entries[key.text])))
         else:
-            self._report.count(key)
+            self._report.error(key, partial(_duplicate, key.text, self._report.span(frame.entries[key.text])))
 
     def _merge(self, frame: _Frame) -> None:
         """Own keys win over merged ones, earlier merges over later ones."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.interface import Field, by_name
@@ -216,9 +217,12 @@ def _ignored(reader: FieldReader, table: Mapping[str, Field], entry: Entry | Non
         elif item.text in table:
             names.append(item.text)
         else:
-            detail = f"{shown(item.text)} is not a field."
-            reader.error(item, Fault("unknown-value", "Unknown value", detail, meant(item.text, table)))
+            reader.error(item, partial(_no_field, item.text, table))
     return tuple(names)
+
+
+def _no_field(name: str, table: Mapping[str, Field]) -> Fault:
+    return Fault("unknown-value", "Unknown value", f"{shown(name)} is not a field.", meant(name, table))
 
 
 def _extra(reader: FieldReader, table: Mapping[str, Field], entry: Entry | None) -> Config:

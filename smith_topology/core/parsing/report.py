@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from smith_topology.core.model import Address, Diagnostic, Severity, Span
 
@@ -45,6 +46,10 @@ class Fault(Exception):
         return f"{self.summary}: {self.detail} {self.fix}"
 
 
+Wording: TypeAlias = Fault | Callable[[], Fault]
+"""A fault, or what puts it into words, where that takes time: of a million nobody reads more than the first ones."""
+
+
 class Stop(Exception):
     """Ends the reading of a file; what is wrong at which place."""
 
@@ -61,11 +66,11 @@ class Report:
         self.file = file
         self._shown: list[Diagnostic] = []
         self._more = 0
-        self._next = START
+        self._next: Place | None = None
 
     @property
     def full(self) -> bool:
-        """Whether further faults are only counted: then ``count`` them, and spare the words."""
+        """Whether further faults are only counted."""
         return len(self._shown) >= SHOWN_PER_FILE
 
     @property
@@ -80,36 +85,33 @@ class Report:
     def span(self, at: Placed) -> Span:
         return Span(self.file, at.line, at.column)
 
-    def error(self, at: Placed, fault: Fault, address: Address | None = None) -> None:
-        self.add(at, fault, Severity.ERROR, address)
+    def error(self, at: Placed, fault: Wording, address: Address | None = None) -> None:
+        self._add(at, fault, Severity.ERROR, address)
 
     def refusal(self, at: Placed, fault: Fault) -> None:
-        self.add(at, fault, Severity.REFUSAL)
+        self._add(at, fault, Severity.REFUSAL)
 
-    def add(self, at: Placed, fault: Fault, severity: Severity, address: Address | None = None) -> None:
-        if not self.full:
-            self._shown.append(Diagnostic(fault.code, severity, fault.summary, fault.detail, fault.fix, address, self.span(at)))
+    def _add(self, at: Placed, fault: Wording, severity: Severity, address: Address | None = None) -> None:
+        if self.full:
+            self._next = self._next or Place(at.line, at.column)
+            self._more += 1
             return
-        self.count(at)
-
-    def count(self, at: Placed) -> None:
-        if not self._more:
-            self._next = Place(at.line, at.column)
-        self._more += 1
+        said = fault if isinstance(fault, Fault) else fault()
+        self._shown.append(Diagnostic(said.code, severity, said.summary, said.detail, said.fix, address, self.span(at)))
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """In the order of the file; the last one counts what is not shown."""
         ordered = sorted(self._shown, key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0))
-        if self._more:
-            ordered.append(self._rest())
+        if self._next:
+            ordered.append(self._rest(self._next))
         return tuple(ordered)
 
-    def _rest(self) -> Diagnostic:
+    def _rest(self, first: Place) -> Diagnostic:
         return Diagnostic(
             "more-errors",
             Severity.ERROR,
             "More errors than are shown",
             f"and {self._more} more; the first of them is here.",
             "Put right what is shown, then run this again.",
-            span=self.span(self._next),
+            span=self.span(first),
         )

@@ -12,7 +12,7 @@ from smith_topology.core.kinds.interface import Field, Type, by_name
 from smith_topology.core.kinds.metadata import OURS, SERVERS
 from smith_topology.core.model import Address, Span
 from smith_topology.core.parsing.document import Entry, MappingNode, Node, ScalarNode, SequenceNode
-from smith_topology.core.parsing.report import Fault, Placed, Report
+from smith_topology.core.parsing.report import Fault, Placed, Report, Wording
 from smith_topology.core.parsing.scalars import bad_value, expected, read_scalar, wrong_type
 from smith_topology.core.parsing.suggest import meant, shown
 
@@ -50,7 +50,7 @@ class FieldReader:
         self._report = report
         self._address = address
 
-    def error(self, at: Placed, fault: Fault) -> None:
+    def error(self, at: Placed, fault: Wording) -> None:
         self._report.error(at, fault, self._address)
 
     def body(self, table: Mapping[str, Field], entries: Mapping[str, Entry]) -> Body:
@@ -69,11 +69,8 @@ class FieldReader:
 
     def unknown(self, key: str, entry: Entry, known: Iterable[str], what: str, hint: str = "") -> None:
         """Report a key that doesn't belong there."""
-        if self._report.full:
-            self._report.count(entry)
-        else:
-            fault = Fault("unknown-key", "Unknown key", f"{shown(key)} is not a key of {what}.", hint or meant(key, known))
-            self.error(entry, fault)
+        detail = f"{shown(key)} is not a key of {what}."
+        self.error(entry, lambda: Fault("unknown-key", "Unknown key", detail, hint or meant(key, known)))
 
     def mapping(self, path: str, node: Node) -> MappingNode | None:
         """The node if it is a mapping; None after reporting, or when nothing is written."""
