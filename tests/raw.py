@@ -42,9 +42,7 @@ class Raw:
         self._runner = runner
         self._client = client
 
-    def request(
-        self, endpoint: str, payload: Mapping[str, Any] | None = None, *, timeout: float | None = None
-    ) -> dict[str, Any]:
+    def request(self, endpoint: str, payload: Mapping[str, Any] | None = None, *, timeout: float | None = None) -> dict[str, Any]:
         """Ask ``$JS.API.<endpoint>``; raises Refused, or an error of nats-py when no answer comes.
 
         Without a timeout of its own it is asked again: a cluster on a busy machine elects anew, and drops what comes meanwhile.

@@ -134,20 +134,27 @@ class SubjectIndex(Generic[Owner]):
 
     def __init__(self) -> None:
         self._root: _Node[Owner] = _Node()
+        self._entries: dict[str, list[Entry[Owner]]] = {}
 
     def add(self, subject: str, owner: Owner) -> None:
         """Enter a valid subject; the same one may be entered more than once."""
+        entries = self._entries.get(subject)
+        if entries is None:
+            entries = self._entries[subject] = self._place(subject)
+        entries.append((subject, owner))
+
+    def _place(self, subject: str) -> list[Entry[Owner]]:
+        """Where the entries of a new subject are to stand."""
         *front, last = subject.split(SEPARATOR)
         node = self._root
         for token in front:
             node = node.child(token)
         if last == REST:
-            node.rest = node.rest or []
-            node.rest.append((subject, owner))
-        else:
-            node = node.child(last)
-            node.here = node.here or []
-            node.here.append((subject, owner))
+            node.rest = []
+            return node.rest
+        node = node.child(last)
+        node.here = []
+        return node.here
 
     def covers(self, subject: str) -> bool:
         """Whether one entry alone matches everything ``subject`` stands for; unions of entries are not considered."""

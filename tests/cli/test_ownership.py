@@ -452,7 +452,6 @@ def test_what_follows_from_an_ignored_field_is_ignored_with_it(
     assert shop.run("drift").exit_code == DONE
 
 
-
 def test_an_ignored_field_is_left_to_somebody_else(shop: Shop) -> None:
     stream = {"subjects": ["orders.>"], "max_msgs": 10, "ignore_changes": ["max_msgs", "metadata"]}
     shop.write({"ORDERS": stream})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
 from smith_topology.core.checks.interface import error, steps, subjects_of, warning
 from smith_topology.core.model import Config, Diagnostic, Kind, Resource, Topology, copies_of
@@ -82,25 +83,31 @@ def _literal_wildcard(subject: str) -> str:
 
 def reserved(topology: Topology) -> Iterator[Diagnostic]:
     """Subjects that only a stream without acknowledgements may store: an answer would be stored as a message again."""
+    space_of = cache(_space)
     for stream in topology.streams():
         for position, subject in enumerate(stream.config.get("subjects") or ()):
-            yield from _reserved(stream, f"subjects.{position}", subject)
-
-
-def _reserved(stream: Resource, path: str, subject: str) -> Iterator[Diagnostic]:
-    quiet = stream.config.get("no_ack", False)
-    if subject == REST:
-        detail = "`>` takes in requests, replies and inboxes of everybody in the account."
-        yield EVERYTHING.at(stream, path, detail, "List the subjects that belong here.")
-        if not quiet or stream.config.get("num_replicas", 1) > 1:
-            detail = "The server refuses it: each acknowledgement would be stored as a message again."
-            yield EVERYTHING_ACKED.at(stream, path, detail, "List the subjects that belong here.")
-    elif not quiet and not problem(subject):
-        for space, allowed in SERVER_SUBJECTS:
-            if overlaps(subject, space) and not (allowed and is_subset(subject, allowed)):
+            if subject == REST:
+                yield from _everything(stream, f"subjects.{position}")
+            elif not stream.config.get("no_ack") and (space := space_of(subject)):
                 detail = f'"{subject}" overlaps with {space}, which carries the server\'s own requests and answers.'
-                yield RESERVED.at(stream, path, detail, "Choose a narrower subject, or set `no_ack: true` if that is meant.")
-                return
+                fix = "Choose a narrower subject, or set `no_ack: true` if that is meant."
+                yield RESERVED.at(stream, f"subjects.{position}", detail, fix)
+
+
+def _everything(stream: Resource, path: str) -> Iterator[Diagnostic]:
+    detail = "`>` takes in requests, replies and inboxes of everybody in the account."
+    yield EVERYTHING.at(stream, path, detail, "List the subjects that belong here.")
+    if not stream.config.get("no_ack") or stream.config.get("num_replicas", 1) > 1:
+        detail = "The server refuses it: each acknowledgement would be stored as a message again."
+        yield EVERYTHING_ACKED.at(stream, path, detail, "List the subjects that belong here.")
+
+
+def _space(subject: str) -> str:
+    """What of the server's own the subject reaches into; empty when it is nobody's, or no subject."""
+    reached = (
+        space for space, allowed in SERVER_SUBJECTS if overlaps(subject, space) and not (allowed and is_subset(subject, allowed))
+    )
+    return "" if problem(subject) else next(reached, "")
 
 
 def indexed(subjects: Iterable[str]) -> SubjectIndex[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,19 +18,23 @@ class Target:
     span: Span
 
 
+def _nowhere(_path: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A declared object: only what the file (with its ``defaults``) says.
 
-    ``config`` holds wire values without the name; ``spans`` maps dotted field paths
-    (``consumer_limits.max_ack_pending``) to where they are written; ``extra`` holds fields this program
-    does not know, sent as they are; ``ignore_changes`` holds top-level field names left to somebody else.
+    ``config`` holds wire values without the name, the same objects where aliases make resources alike; ``written`` finds
+    where a dotted path (``consumer_limits.max_ack_pending``) is written, if it is; ``extra`` holds fields this program does
+    not know, sent as they are; ``ignore_changes`` holds top-level field names left to somebody else.
     """
 
     address: Address
     span: Span
     config: Config
-    spans: Mapping[str, Span] = field(default_factory=dict)
+    written: Callable[[str], Span | None] = _nowhere
     extra: Config = field(default_factory=dict)
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
@@ -38,8 +42,8 @@ class Resource:
     def where(self, path: str) -> Span:
         """The span of a field, or of the nearest thing around it that is written down."""
         while path:
-            if path in self.spans:
-                return self.spans[path]
+            if span := self.written(path):
+                return span
             path = path.rpartition(".")[0]
         return self.span
 

@@ -11,10 +11,11 @@ from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.interface import Field, by_name
 from smith_topology.core.model import Address, Config, Kind, Resource, Span, Target, consumer_address, stream_address
 from smith_topology.core.parsing.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, Node, ScalarNode, SequenceNode, compose
+from smith_topology.core.parsing.places import find
 from smith_topology.core.parsing.report import START, Fault, Report
 from smith_topology.core.parsing.scalars import bad_value, read_boolean, read_integer, wrong_type
 from smith_topology.core.parsing.suggest import meant, shown
-from smith_topology.core.parsing.values import Body, FieldReader
+from smith_topology.core.parsing.values import Body, FieldReader, Shared, weight
 
 VERSION = 1
 TOP_KEYS = ("version", "name", "target", "defaults", "streams")
@@ -72,7 +73,9 @@ class _FileParser:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._defaults = {kind: Body() for kind in TABLES}
+        self._weights = dict.fromkeys(TABLES, 0)
         self._inherited = 0
+        self._shared: Shared = {}
 
     def part(self, root: MappingNode) -> Part:
         reader = FieldReader(self._report)
@@ -143,12 +146,13 @@ class _FileParser:
                         hint = f"Write it at each {kind.value} that needs it." if name in OWN_KEYS else _hint(kind, name)
                         reader.unknown(name, inner, TABLES[kind], f"`defaults.{key}`", hint)
                 self._defaults[kind] = reader.body(TABLES[kind], body.entries)
+                self._weights[kind] = weight(self._defaults[kind].config)
 
     def _streams(self, entry: Entry | None) -> Iterator[Resource]:
         node = FieldReader(self._report).mapping("streams", entry.value) if entry else None
         for name, each in node.entries.items() if node else ():
             address = stream_address(name)
-            reader = FieldReader(self._report, address)
+            reader = FieldReader(self._report, address, self._shared)
             if fault := _name_fault(name) or _bucket_fault(name):
                 reader.error(each, fault)
             body = reader.mapping(str(address), each.value) or _EMPTY
@@ -159,7 +163,7 @@ class _FileParser:
         node = outer.mapping("consumers", entry.value) if entry else None
         for name, each in node.entries.items() if node else ():
             address = consumer_address(stream.name, name)
-            reader = FieldReader(self._report, address)
+            reader = FieldReader(self._report, address, self._shared)
             if fault := _name_fault(name):
                 reader.error(each, fault)
             yield self._resource(reader, address, each, reader.mapping(str(address), each.value) or _EMPTY)
@@ -176,7 +180,7 @@ class _FileParser:
             address,
             self._report.span(at),
             body.config,
-            body.spans,
+            partial(find, self._report.file, body.entries),
             extra=_extra(reader, table, entries.get("extra")),
             protect=_protect(reader, entries.get("protect")),
             ignore_changes=_ignored(reader, table, entries.get("ignore_changes")),
@@ -184,11 +188,10 @@ class _FileParser:
 
     def _inherit(self, kind: Kind, at: Entry) -> Body:
         """The defaults, while what they add up to is bounded: long ones times many resources would fill the memory."""
-        defaults = self._defaults[kind]
-        self._inherited += len(defaults.spans)
+        self._inherited += self._weights[kind]
         if self._inherited > MAX_VALUES:
             self._report.error(at, TOO_MANY)
-            self._inherited, self._defaults[kind] = 0, Body()
+            self._inherited, self._weights[kind], self._defaults[kind] = 0, 0, Body()
         return self._defaults[kind]
 
 

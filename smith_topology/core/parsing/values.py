@@ -1,4 +1,4 @@
-"""A body of fields → a wire configuration and the place of each field; all that is wrong with it goes to the report."""
+"""A body of fields → a wire configuration; all that is wrong with it goes to the report."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from smith_topology.core.kinds.interface import Field, Type, by_name
 from smith_topology.core.kinds.metadata import OURS, SERVERS
-from smith_topology.core.model import Address, Span
+from smith_topology.core.model import Address
 from smith_topology.core.parsing.document import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from smith_topology.core.parsing.report import Fault, Placed, Report, Wording
 from smith_topology.core.parsing.scalars import bad_value, expected, read_scalar, wrong_type
 from smith_topology.core.parsing.suggest import meant, shown
+
+Shared: TypeAlias = dict[tuple[int, Field], Any]
 
 _ABSENT = object()
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
@@ -27,40 +29,43 @@ _LONGEST_NUMBER = 40
 
 @dataclass(slots=True)
 class Body:
-    """What a mapping of fields says: wire values, places by dotted path, and the names written as null."""
+    """What a mapping of fields says: what is written, the wire values, and the names written as null."""
 
+    entries: dict[str, Entry] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
-    spans: dict[str, Span] = field(default_factory=dict)
     cleared: set[str] = field(default_factory=set)
 
     def over(self, defaults: Body) -> Body:
         """Both together: a field here replaces the whole of its default, a null takes the default away."""
-        if not defaults.config:
+        inherited = [name for name in defaults.config if name not in self.config and name not in self.cleared]
+        if not inherited:
             return self
-        replaced = self.config.keys() | self.cleared
-        inherited = {path: span for path, span in defaults.spans.items() if path.partition(".")[0] not in replaced}
-        kept = {name: value for name, value in defaults.config.items() if name not in replaced}
-        return Body({**kept, **self.config}, {**inherited, **self.spans})
+        config, entries = ({name: each[name] for name in inherited} for each in (defaults.config, defaults.entries))
+        return Body({**entries, **self.entries}, {**config, **self.config})
 
 
 class FieldReader:
-    """Reads the fields of one resource, or of one block of defaults, out of one file."""
+    """Reads the fields of one resource, or of one block of defaults, out of one file.
 
-    def __init__(self, report: Report, address: Address | None = None) -> None:
+    ``shared`` goes from reader to reader of a file: an alias is the node of its anchor, so what is in it is read once.
+    """
+
+    def __init__(self, report: Report, address: Address | None = None, shared: Shared | None = None) -> None:
         self._report = report
         self._address = address
+        self._shared: Shared = {} if shared is None else shared
 
     def error(self, at: Placed, fault: Wording) -> None:
         self._report.error(at, fault, self._address)
 
-    def body(self, table: Mapping[str, Field], entries: Mapping[str, Entry]) -> Body:
+    def body(self, table: Mapping[str, Field], entries: dict[str, Entry]) -> Body:
         """The fields of a table; whatever else is among the entries must have been taken out or reported before."""
-        body = Body()
+        body = Body(entries)
         for name, entry in entries.items():
             known = table.get(name)
             if known is None:
                 continue
-            value = self._field(known, name, entry, body.spans)
+            value = self._field(known, name, entry)
             if value is _ABSENT:
                 body.cleared.add(name)
             else:
@@ -80,49 +85,62 @@ class FieldReader:
             self.error(node, wrong_type(path, node, "a mapping"))
         return None
 
-    def _field(self, known: Field, path: str, entry: Entry, spans: dict[str, Span]) -> Any:
+    def _field(self, known: Field, path: str, entry: Entry) -> Any:
         node = entry.value
-        if isinstance(node, ScalarNode) and node.is_null:
-            return _ABSENT
-        spans[path] = self._report.span(entry)
         try:
-            return self._list(known, path, node, spans) if known.many else self._one(known, path, node, entry, spans)
+            if isinstance(node, ScalarNode):
+                return _ABSENT if node.is_null else self._scalar(known, path, node)
+            return self._once(known, path, node, entry)
         except Fault as fault:
             self.error(entry, fault)
             return _ABSENT
 
-    def _list(self, known: Field, path: str, node: Node, spans: dict[str, Span]) -> list[Any]:
+    def _scalar(self, known: Field, path: str, node: ScalarNode) -> Any:
+        if known.many:
+            raise wrong_type(path, node, f"a list, each item {expected(known)}", _as_list(path, node))
+        return read_scalar(known, path, node)
+
+    def _once(self, known: Field, path: str, node: SequenceNode | MappingNode, at: Placed) -> Any:
+        """The value of a collection, the same object for every alias of it, unless there is something wrong to report."""
+        key = id(node.items if isinstance(node, SequenceNode) else node.entries), known
+        if key not in self._shared:
+            before = self._report.faults
+            value = self._list(known, path, node) if known.many else self._one(known, path, node, at)
+            if self._report.faults > before:
+                return value
+            self._shared[key] = value
+        return self._shared[key]
+
+    def _list(self, known: Field, path: str, node: SequenceNode | MappingNode) -> list[Any]:
         if not isinstance(node, SequenceNode):
             raise wrong_type(path, node, f"a list, each item {expected(known)}", _as_list(path, node))
         values = []
         for position, item in enumerate(node.items):
-            inner = f"{path}.{position}"
-            spans[inner] = self._report.span(item)
             try:
-                values.append(self._item(known, inner, item, spans))
+                values.append(self._item(known, f"{path}.{position}", item))
             except Fault as fault:
                 self.error(item, fault)
         return values
 
-    def _item(self, known: Field, path: str, item: Node, spans: dict[str, Span]) -> Any:
-        if isinstance(item, ScalarNode) and item.is_null:
-            raise wrong_type(path, item, expected(known), "Write the item, or delete its place in the list.")
-        return self._one(known, path, item, item, spans)
+    def _item(self, known: Field, path: str, item: Node) -> Any:
+        if isinstance(item, ScalarNode):
+            if item.is_null:
+                raise wrong_type(path, item, expected(known), "Write the item, or delete its place in the list.")
+            return read_scalar(known, path, item)
+        return self._one(known, path, item, item)
 
-    def _one(self, known: Field, path: str, node: Node, at: Placed, spans: dict[str, Span]) -> Any:
-        if isinstance(node, ScalarNode):
-            return read_scalar(known, path, node)
+    def _one(self, known: Field, path: str, node: SequenceNode | MappingNode, at: Placed) -> Any:
         if not isinstance(node, MappingNode):
             raise wrong_type(path, node, expected(known))
         match known.type:
             case Type.BLOCK:
-                return self._block(known, path, node, at, spans)
+                return self._block(known, path, node, at)
             case Type.MAP:
-                return self._texts(path, node, spans)
+                return self._texts(path, node)
             case _:
                 raise wrong_type(path, node, expected(known))
 
-    def _block(self, known: Field, path: str, node: MappingNode, at: Placed, spans: dict[str, Span]) -> dict[str, Any]:
+    def _block(self, known: Field, path: str, node: MappingNode, at: Placed) -> dict[str, Any]:
         table = by_name(known.fields)
         values = {}
         for name, entry in node.entries.items():
@@ -130,7 +148,7 @@ class FieldReader:
             if inner is None:
                 self.unknown(name, entry, table, f"`{path}`")
                 continue
-            value = self._field(inner, f"{path}.{name}", entry, spans)
+            value = self._field(inner, f"{path}.{name}", entry)
             if value is not _ABSENT:
                 values[name] = value
         for name, inner in table.items():
@@ -139,13 +157,12 @@ class FieldReader:
                 self.error(at, Fault("missing-key", "Missing key", f"{shown(path)} needs `{name}`.", fix))
         return values
 
-    def _texts(self, path: str, node: MappingNode, spans: dict[str, Span]) -> dict[str, str]:
+    def _texts(self, path: str, node: MappingNode) -> dict[str, str]:
         values = {}
         for key, entry in node.entries.items():
             value = entry.value
             if isinstance(value, ScalarNode) and value.is_null:
                 continue
-            spans[f"{path}.{key}"] = self._report.span(entry)
             if key.startswith((OURS, SERVERS)):
                 self.error(entry, _reserved(key))
             elif isinstance(value, ScalarNode):
@@ -167,6 +184,12 @@ class FieldReader:
                 except Fault as fault:
                     self.error(at, fault)
                     return None
+
+
+def weight(config: Any) -> int:
+    """How many values there are in it, collections included, but for itself."""
+    inner = config.values() if isinstance(config, dict) else config if isinstance(config, list) else ()
+    return sum(1 + weight(each) for each in inner)
 
 
 def _is_written(entry: Entry | None) -> bool:

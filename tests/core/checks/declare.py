@@ -30,7 +30,7 @@ def build(declared: Declared) -> Topology:
 
     def add(address: Address, config: Mapping[str, Any]) -> None:
         spans = {path: Span("topology.yaml", next(lines), 1) for path in ("", *_paths(config))}
-        resources[address] = Resource(address, spans.pop(""), config, spans)
+        resources[address] = Resource(address, spans.pop(""), config, spans.get)
 
     for name, whole in declared.items():
         add(stream_address(name), _own(whole))
@@ -52,9 +52,9 @@ def written_at(declared: Declared, code: str) -> set[str]:
     """Where a finding points: ``consumer.S.c filter_subject``."""
     topology = build(declared)
     places = {
-        span: f"{resource.address} {path}".strip()
+        resource.where(path): f"{resource.address} {path}".strip()
         for resource in topology.resources.values()
-        for path, span in {"": resource.span, **resource.spans}.items()
+        for path in ("", *_paths(resource.config))
     }
     return {places[each.span] for each in check(topology) if each.code == code and each.span}
 

@@ -31,6 +31,12 @@ def stream(fields: str, name: str = "A") -> Resource:
     return topology(f"{HEAD}streams:\n  {name}: {fields}\n").resources[stream_address(name)]
 
 
+def written(resource: Resource, path: str) -> tuple[int, int] | None:
+    """The line and column where this is written."""
+    span = resource.written(path)
+    return (span.line, span.column) if span else None
+
+
 def consumer(fields: str) -> Resource:
     return topology(f"{HEAD}streams: {{A: {{consumers: {{c: {fields}}}}}}}\n").resources[consumer_address("A", "c")]
 
@@ -136,15 +142,22 @@ def test_a_resource_takes_what_it_does_not_write_from_the_defaults() -> None:
 def test_every_field_knows_where_it_is_written() -> None:
     resource = topology(DEFAULTS).resources[stream_address("A")]
 
-    places = {path: (span.line, span.column) for path, span in resource.spans.items()}
-    assert places == {"storage": (4, 12), "placement": (9, 5), "placement.tags": (10, 7), "placement.tags.0": (10, 14)}
+    places = {
+        "storage": (4, 12),
+        "max_age": (8, 5),
+        "placement": (9, 5),
+        "placement.tags": (10, 7),
+        "placement.tags.0": (10, 14),
+        **dict.fromkeys(("placement.cluster", "placement.tags.1", "placement.tags.x")),
+    }
+    assert {path: written(resource, path) for path in places} == places
     assert (resource.span.file, resource.span.line, resource.span.column) == ("a.yaml", 7, 3)
 
 
 def test_items_of_lists_and_keys_of_maps_have_places_too() -> None:
-    spans = stream("{sources: [{name: X}], subjects: [a, b], metadata: {k: v}}").spans
+    resource = stream("{sources: [{name: X}], subjects: [a, b], metadata: {k: v, d.t: w}}")
 
-    assert {path: span.column for path, span in spans.items()} == {
+    columns = {
         "sources": 7,
         "sources.0": 17,
         "sources.0.name": 18,
@@ -153,7 +166,24 @@ def test_items_of_lists_and_keys_of_maps_have_places_too() -> None:
         "subjects.1": 43,
         "metadata": 47,
         "metadata.k": 58,
+        "metadata.d.t": 64,
     }
+    assert {path: written(resource, path) for path in columns} == {path: (4, column) for path, column in columns.items()}
+
+
+def test_aliases_of_a_list_are_read_once_and_each_has_its_own_place() -> None:
+    streams = topology(HEAD + "streams: {A: {subjects: &s [a, b]}, B: {subjects: *s}}").resources
+    one, other = streams[stream_address("A")], streams[stream_address("B")]
+
+    assert other.config["subjects"] is one.config["subjects"]
+    assert [written(each, "subjects") for each in (one, other)] == [(3, 15), (3, 41)]
+    assert [written(each, "subjects.1") for each in (one, other)] == [(3, 32)] * 2
+
+
+def test_a_mistake_behind_an_alias_is_reported_wherever_it_counts() -> None:
+    _, found = parsed(HEAD + "streams: {A: {subjects: &s [{a: 1}]}, B: {subjects: *s}}")
+
+    assert [str(each.address) for each in found] == ["stream.A", "stream.B"]
 
 
 def test_resources_stand_in_the_order_of_the_file_each_stream_before_its_consumers() -> None:
