@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from smith_topology.core import ownership
+from smith_topology.core import extra, ownership
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import Context, Field, comparable
+from smith_topology.core.kinds.interface import NOTHING, Context, Field, comparable
 from smith_topology.core.model import (
     APPLIED,
     FILTERS,
@@ -77,8 +77,9 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
 def declared_change(owner: str, resource: Resource, observed: Observed | None, context: Context) -> Change:
     """One declared object against the live one, if any. Immutable fields make it a REPLACE."""
     rules = RULES[resource.address.kind]
-    before = normal_form(observed, context, tuple(resource.extra)) if observed else None
-    after = future_form(resource, before, context)
+    unknown = extra.wanted(resource, observed)
+    before = normal_form(observed, context, unknown) if observed else None
+    after = {**future_form(resource, before, context), **unknown}
     if observed is None or before is None:
         return Change(resource.address, Action.CREATE, Reason.NEW, None, after, span=resource.span)
     if context.server.keeps_metadata and observed.owner != owner:
@@ -98,7 +99,6 @@ def future_form(resource: Resource, before: Config | None, context: Context) -> 
         for name in resource.ignore_changes:
             _leave(name, before, declared)
     after: dict[str, Any] = rules.effective(declared, resource.address.name, context._replace(live=before or {}))
-    after |= resource.extra
     if resource.protect and context.server.keeps_metadata:
         after[PROTECTED] = True
     if before is not None:
@@ -112,11 +112,9 @@ def removed_change(topology: Topology, observed: Observed, context: Context) -> 
     return Change(observed.address, Action.DELETE, reason, normal_form(observed, context), None)
 
 
-def normal_form(observed: Observed, context: Context, extra: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A live object in the form changes are computed in; ``extra`` names fields that only the file knows."""
-    before = RULES[observed.address.kind].normal(observed.config, context)
-    if extra:
-        before |= {name: observed.config[name] for name in extra if name in observed.config}
+def normal_form(observed: Observed, context: Context, unknown: Config = NOTHING) -> dict[str, Any]:
+    """A live object in the form changes are computed in; ``unknown`` is what is wanted of fields that only the file knows."""
+    before = RULES[observed.address.kind].normal(observed.config, context) | extra.as_written(unknown, observed.config)
     if observed.protected:
         before[PROTECTED] = True
     return before
@@ -174,7 +172,7 @@ def applied_digest(config: Config, resource: Resource) -> str:
     Equal for equal meanings on every server version, so that a server upgrade is not taken for drift.
     """
     left_out = {*resource.ignore_changes, OWNED_BY, *UNSTAMPED}
-    kept = {name: value for name, value in config.items() if name not in left_out}
+    kept = {name: value for name, value in config.items() if name not in left_out and value is not None}
     return digest(comparable(RULES[resource.address.kind].fields, kept))
 
 

@@ -18,6 +18,7 @@ from smith_topology.core.kinds.interface import carry
 from smith_topology.core.kinds.metadata import kept, without_server_metadata
 from smith_topology.core.model import (
     APPLIED,
+    EXTRA,
     OWNER,
     PROTECT,
     Action,
@@ -129,13 +130,14 @@ class _Writer:
             yield Draft(Verb.PAUSE, _endpoint(self.address, "PAUSE"), pause, after)
 
     def _payload(self, after: Config) -> dict[str, Any]:
-        fields = {name: value for name, value in after.items() if name not in PSEUDO_FIELDS}
+        fields = {name: value for name, value in after.items() if name not in PSEUDO_FIELDS and value is not None}
         if self.server.keeps_metadata:
             fields["metadata"] = self._metadata(after)
         payload = copy.deepcopy(fields)
         if self.observed is None:
             return payload
-        live = {name: value for name, value in self.observed.config.items() if name != "metadata"}
+        ended = [name for name, value in after.items() if value is None]
+        live = {name: value for name, value in self.observed.config.items() if name not in ("metadata", *ended)}
         return carry(RULES[self.address.kind].fields, live, payload)
 
     def _metadata(self, after: Config) -> dict[str, str]:
@@ -143,6 +145,8 @@ class _Writer:
         if self.resource is None:
             return {}
         marks = {OWNER: self.owner, APPLIED: applied_digest(after, self.resource)}
+        if extra := sorted(name for name, value in self.resource.extra.items() if value is not None):
+            marks[EXTRA] = ",".join(extra)
         if after.get(PROTECTED):
             marks[PROTECT] = (self.observed.protected if self.observed else "") or self.server.time[:10]
         others = kept(self.observed.config) if self.observed else {}

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smith_topology.core.cost import Excess, can_lose, excess, questions
-from smith_topology.core.diff import compare, normal_form
+from smith_topology.core.diff import PSEUDO_FIELDS, compare, normal_form
 from smith_topology.core.handover import giving_back
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.interface import Context, by_name
@@ -258,8 +258,8 @@ class Run:
         """What the server holds (before) against what was sent (after)."""
         fields = RULES[call.address.kind].fields
         expected = call.expected or {}
-        extra = tuple(name for name in expected if name not in by_name(fields))
-        return compare(fields, normal_form(seen, Context(self.server), extra) if seen else {}, expected)
+        unknown = {name: value for name, value in expected.items() if name not in by_name(fields) and name not in PSEUDO_FIELDS}
+        return compare(fields, normal_form(seen, Context(self.server), unknown) if seen else {}, expected)
 
     async def _seen(self, step: Step) -> Observed | None:
         return await read.one(self.api, step.address)

@@ -537,25 +537,3 @@ def test_the_users_own_metadata_is_the_files(shop: Shop) -> None:
     shop.apply()
     kept = {key for key in shop.config("stream.ORDERS")["metadata"] if not key.startswith("_nats.")}
     assert kept == {"team", OWNER, APPLIED}
-
-
-def test_an_extra_field_is_sent_and_the_servers_refusal_is_told(shop: Shop) -> None:
-    """Servers since 2.12 refuse a field they don't know; an older one would drop it and say OK."""
-    shop.write({"ORDERS": {"subjects": ["orders.>"], "extra": {"from_the_future": 1}}})
-
-    planned = shop.run("plan")
-    done = shop.run(*APPROVED)
-
-    assert "from_the_future" in planned.stdout
-    assert done.exit_code == ERROR, done
-    assert "from_the_future" in done.stdout + done.stderr
-    assert shop.live() == {}
-
-
-def test_an_extra_field_that_is_known_is_an_error(shop: Shop) -> None:
-    shop.write({"ORDERS": {"subjects": ["orders.>"], "extra": {"max_msgs": 1}}})
-
-    done = shop.run("validate")
-
-    assert done.exit_code == ERROR
-    assert "known-extra" in done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from smith_topology.core.checks.interface import Combination, broken, error
-from smith_topology.core.model import APPLIED, OWNER, PROTECT, Config, Diagnostic, Resource, Topology
+from smith_topology.core.model import APPLIED, EXTRA, OWNER, PROTECT, Config, Diagnostic, Resource, Topology
 
 WINDOW = error("FC101", "duplicate_window is longer than max_age")
 PER_SUBJECT = error("FC102", "discard_new_per_subject without what it needs")
@@ -172,7 +172,7 @@ def _sizes(resource: Resource, owner: str) -> Iterator[Diagnostic]:
         yield DESCRIPTION.at(resource, "description", detail, "Shorten it, and link to the long one.")
     metadata = resource.config.get("metadata") or {}
     size = sum(len(key.encode()) + len(str(value).encode()) for key, value in metadata.items())
-    room = LARGEST_METADATA - OWN_METADATA_SIZE - len(owner.encode())
+    room = LARGEST_METADATA - OWN_METADATA_SIZE - sum(len(each.encode()) + 1 for each in (owner, EXTRA, *resource.extra))
     if size > room:
         detail = f"Keys and values are {size} bytes; beside the marks of ownership the server has room for {room}."
         yield METADATA.at(resource, "metadata", detail, "Keep large texts elsewhere, and link to them.")

@@ -20,7 +20,7 @@ from smith_topology.core.model.addresses import (
 from smith_topology.core.model.configs import FILTERS, copied_subjects, copies_of, filters_of, origins
 from smith_topology.core.model.declared import Resource, Target, Topology
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
-from smith_topology.core.model.live import APPLIED, METADATA_SINCE, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
+from smith_topology.core.model.live import APPLIED, EXTRA, METADATA_SINCE, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
 from smith_topology.core.model.planned import (
     Action,
     Bound,
@@ -42,6 +42,7 @@ from smith_topology.core.model.planned import (
 __all__ = [
     "APPLIED",
     "BUCKETS",
+    "EXTRA",
     "FILTERS",
     "METADATA_SINCE",
     "OWNER",

@@ -13,7 +13,8 @@ from smith_topology.core.model.configs import copies_of
 OWNER = "smith-topo.owner"
 APPLIED = "smith-topo.applied"
 PROTECT = "smith-topo.protect"
-OWN_METADATA = (OWNER, APPLIED, PROTECT)
+EXTRA = "smith-topo.extra"
+OWN_METADATA = (OWNER, APPLIED, PROTECT, EXTRA)
 
 METADATA_SINCE = Version(2, 10)
 """Older servers drop metadata, and with it every mark of ownership (2.9.10 measured)."""
@@ -71,6 +72,11 @@ class Observed:
     def protected(self) -> str:
         """When protection was set (RFC 3339 date), or ``""``."""
         return self.metadata.get(PROTECT, "")
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """The names of the fields under ``extra`` that were last applied."""
+        return tuple(filter(None, self.metadata.get(EXTRA, "").split(",")))
 
 
 @dataclass(frozen=True)
