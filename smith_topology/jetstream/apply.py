@@ -43,6 +43,7 @@ from smith_topology.jetstream import measure, read
 from smith_topology.jetstream.agenda import Agenda
 from smith_topology.jetstream.api import Api
 from smith_topology.jetstream.errors import ApiError, Fault, NoAnswer, ServerError, fault_of
+from smith_topology.jetstream.peers import Catching, is_settled
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 SETTLE_PAUSE = 0.1
@@ -142,19 +143,18 @@ class Run:
     async def _carry_out(self, step: Step) -> Outcome:
         started = time.monotonic()
         try:
-            verdict, diagnostic = await self._attempt(step, started + self.pace.patience)
+            work = self._settle(step) if isinstance(step, Wait) else self._attempt(step, started + self.pace.patience)
+            verdict, diagnostic = await work
         except Exception as error:  # noqa: BLE001  # a mistake of ours must not take along the report of what is done
             verdict, diagnostic = Verdict.UNKNOWN, _mistaken(step, error)
         return Outcome(step, verdict, time.monotonic() - started, diagnostic)
 
-    async def _attempt(self, step: Step, deadline: float) -> tuple[Verdict, Diagnostic | None]:
+    async def _attempt(self, step: Call, deadline: float) -> tuple[Verdict, Diagnostic | None]:
         """Try until the step is done, can't be done, or time is up. ``doubt`` is whether a request may have taken effect."""
-        pause, doubt = FIRST_PAUSE, isinstance(step, Wait)
+        pause, doubt = FIRST_PAUSE, False
         while True:
             sending = False
             try:
-                if isinstance(step, Wait):
-                    return await self._settle(step, deadline)
                 if (found := await self._look(step, doubt)) is not None:
                     return found
                 sending = True
@@ -264,16 +264,23 @@ class Run:
     async def _seen(self, step: Step) -> Observed | None:
         return await read.one(self.api, step.address)
 
-    async def _settle(self, wait: Wait, deadline: float) -> tuple[Verdict, Diagnostic | None]:
+    async def _settle(self, wait: Wait) -> tuple[Verdict, Diagnostic | None]:
         """Until every peer is current: a change of replicas or placement is answered long before it is done."""
+        peers = Catching(self.pace.patience)
         while True:
-            seen = await self._seen(wait)
-            if fingerprint(seen) != self.left[wait.address]:
-                return Verdict.STALE, _changed_meanwhile(wait)
-            if seen is not None and is_settled(seen):
-                return Verdict.DONE, None
-            if time.monotonic() > deadline or self.stop.is_set():
-                return Verdict.UNKNOWN, _unsettled(wait)
+            try:
+                seen = await self._seen(wait)
+            except ServerError as error:
+                if fault_of(error) is Fault.FINAL or await self._out_of_time(peers.deadline):
+                    return Verdict.UNKNOWN, _refused(wait, error)
+            else:
+                if seen is None or fingerprint(seen) != self.left[wait.address]:
+                    return Verdict.STALE, _changed_meanwhile(wait)
+                if is_settled(seen):
+                    return Verdict.DONE, None
+                peers.look(seen)
+                if peers.are_late or self.stop.is_set():
+                    return Verdict.UNKNOWN, _unsettled(wait)
             await asyncio.sleep(SETTLE_PAUSE)
 
     async def _checked(self, ask: read.Patient, outcome: Outcome) -> Outcome:
@@ -290,18 +297,9 @@ class Run:
         return replace(outcome, verdict=Verdict.ALTERED, diagnostic=_not_so(call, self._differences(call, seen)))
 
 
-def _is_gone(step: Step, error: ServerError) -> bool:
+def _is_gone(step: Call, error: ServerError) -> bool:
     """Whether a deletion finds nothing to delete."""
-    deletes = isinstance(step, Call) and step.verb is Verb.DELETE
-    return deletes and isinstance(error, ApiError) and error.err_code in read.NOT_FOUND
-
-
-def is_settled(seen: Observed) -> bool:
-    """Whether the stream has its leader, all its peers, all of them current, and no move under way (``desired``, 2.15)."""
-    peers = seen.cluster.get("replicas") or []
-    wanted = seen.config.get("num_replicas", 1) - 1
-    current = all(peer.get("current") and not peer.get("offline") for peer in peers)
-    return bool(seen.cluster.get("leader")) and not seen.cluster.get("desired") and len(peers) == wanted and current
+    return step.verb is Verb.DELETE and isinstance(error, ApiError) and error.err_code in read.NOT_FOUND
 
 
 def _sent_metadata(call: Call) -> Config:

@@ -16,14 +16,15 @@ from tests.command import Result, run, started
 from tests.raw import raw
 from tests.servers import Cluster, Node
 
+EXPLICIT = "{ack_policy: explicit}"
 AT_ONCE = ("--parallelism", 60)
 """So that requests to a lost node are waited for at the same time."""
 
 
-def topology(tmp_path: Path, streams: int, replicas: int = 3) -> Path:
+def topology(tmp_path: Path, streams: int, replicas: int = 3, retention: str = "limits") -> Path:
     path = tmp_path / "topology.yaml"
     lines = [
-        f"  S{i:03}: {{subjects: [s{i}.>], num_replicas: {replicas}, consumers: {{c: {{ack_policy: explicit}}}}}}"
+        f"  S{i:03}: {{subjects: [s{i}.>], num_replicas: {replicas}, retention: {retention}, consumers: {{c: {EXPLICIT}}}}}"
         for i in range(streams)
     ]
     path.write_text("\n".join(["version: 1", "name: smith", "streams:", *lines, ""]))
@@ -114,19 +115,23 @@ def test_what_a_cluster_shows_late_or_drops_is_no_difference(cluster: Cluster, t
         assert plan(path, cluster.url).exit_code == 0
 
 
-def test_more_replicas_are_waited_for_until_they_are_current(cluster: Cluster, tmp_path: Path) -> None:
-    assert apply(topology(tmp_path, 1, replicas=1), cluster.url).exit_code == 0
+@pytest.mark.parametrize("retention", ["limits", "interest"])
+def test_more_replicas_are_waited_for_until_they_are_current(cluster: Cluster, tmp_path: Path, retention: str) -> None:
+    """What decides by its consumers what it keeps takes leaps of 10 s (2.15.1)."""
+    assert apply(topology(tmp_path, 1, replicas=1, retention=retention), cluster.url).exit_code == 0
     with raw(cluster.url) as js:
         js.fill("s0.x", 5_000, b"x" * 500)
-    path = topology(tmp_path, 1, replicas=3)
+    path = topology(tmp_path, 1, replicas=3, retention=retention)
 
-    result = apply(path, cluster.url)
+    result = apply(path, cluster.url, "--timeout", "11s")
 
     with raw(cluster.url) as js:
         replicas = js.request("STREAM.INFO.S000")["cluster"]["replicas"]
     assert result.exit_code == 0
     assert "has all its copies" in result.stderr
     assert [replica["current"] for replica in replicas] == [True, True]
+    with raw(cluster.url) as js:
+        assert js.request("STREAM.INFO.S000")["state"]["messages"] == 5_000
     assert plan(path, cluster.url).exit_code == 0
 
 
