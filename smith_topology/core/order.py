@@ -14,13 +14,11 @@ from graphlib import TopologicalSorter
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
+from smith_topology.core.bearing import becomes_interest, follows_replicas, precedes_interest, turns, violates
 from smith_topology.core.circles import circles
 from smith_topology.core.handover import claims_of, handovers, parked
-from smith_topology.core.model import Action, Address, Change, Config, Handover, Kind, Live, Version, filters_of, origins
+from smith_topology.core.model import Action, Address, Change, Handover, Kind, Live, origins
 from smith_topology.core.room import Quota, crowded, quotas
-
-LIMITED = ("max_ack_pending", "inactive_threshold")
-"""What ``consumer_limits`` holds, by the names that consumers have too."""
 
 Edge: TypeAlias = tuple[Address, Address]
 """The first comes before the second."""
@@ -108,7 +106,7 @@ class _Turns:
         done = Turn(first, Part.RELEASE if second in self.opened.get(first, ()) else Part.REST)
         if second not in self.prepared:
             yield done, Turn(second)
-        elif first.parent == second and _precedes_interest(self.writing[first], self.writing[second]):
+        elif first.parent == second and precedes_interest(self.writing[first], self.writing[second]):
             yield Turn(second, Part.PREPARE), done
             yield done, Turn(second)
         else:
@@ -169,7 +167,7 @@ def _around_streams(writing: Mapping[Address, Change], live: Live) -> tuple[froz
 
 
 def _goes_first(consumer: Change, stream: Change, live: Live) -> bool:
-    if consumer.action is Action.CREATE or _precedes_interest(consumer, stream):
+    if consumer.action is Action.CREATE or precedes_interest(consumer, stream):
         return becomes_interest(stream)
     if consumer.action is stream.action is Action.DELETE or follows_replicas(consumer, stream):
         return True
@@ -177,59 +175,13 @@ def _goes_first(consumer: Change, stream: Change, live: Live) -> bool:
     return observed is not None and violates(observed.config, stream, live.server.version)
 
 
-def becomes_interest(stream: Change) -> bool:
-    """Consumers created beforehand keep the messages that the change would drop for want of interest."""
-    before, after = stream.before or {}, stream.after or {}
-    return stream.action is Action.UPDATE and after.get("retention") == "interest" != before.get("retention")
-
-
-def _precedes_interest(consumer: Change, stream: Change) -> bool:
-    """Whether a consumer is to be as declared before its stream becomes one of interest: a new one, to keep messages, and one
-    with fewer replicas than the stream, to which the server would give as many itself (2.10 to 2.15).
-    """
-    mine, whole = (consumer.before or {}).get("num_replicas", 0), (stream.after or {}).get("num_replicas", 1)
-    fewer = consumer.action is Action.UPDATE and 0 < mine < whole
-    return becomes_interest(stream) and (consumer.action is Action.CREATE or fewer)
-
-
-def follows_replicas(consumer: Change, stream: Change) -> bool:
-    """Whether the server changes a consumer's own number of replicas when its stream scales: where it decides what is kept it has
-    to have as many (2.10 to 2.15). Without a number of its own beforehand it is left alone.
-    """
-    before, after = stream.before or {}, stream.after or {}
-    scales = stream.action is Action.UPDATE and before.get("num_replicas", 1) != after.get("num_replicas", 1)
-    own = consumer.action is Action.UPDATE and bool((consumer.before or {}).get("num_replicas"))
-    return scales and own and before.get("retention", "limits") != "limits"
-
-
 def _prepared(writing: Mapping[Address, Change]) -> Iterator[Address]:
     """Streams whose consumers, before these become interest, may need all else that changes (limits, replicas)."""
     for change in writing.values():
         stream = writing.get(change.address.parent)
-        waits = change.address.kind is Kind.CONSUMER and stream and _precedes_interest(change, stream)
+        waits = change.address.kind is Kind.CONSUMER and stream and precedes_interest(change, stream)
         if stream and waits and any(each.path != "retention" for each in stream.fields):
             yield stream.address
-
-
-COUNTS_ABSENT_LIMITS = Version(2, 14)
-"""Older servers take a limit left out for one of 0 when they compare consumers with changed ``consumer_limits``."""
-
-
-def violates(consumer: Config, stream: Change, version: Version) -> bool:
-    """Whether a consumer stands in the way of its stream's change: above its limits, or with more replicas than it will have,
-    so that the server would rewrite the consumer when the stream scales.
-    """
-    before, after = ((config or {}).get("num_replicas", 1) for config in (stream.before, stream.after))
-    return is_above_limits(consumer, stream, version) or (after < before and consumer.get("num_replicas", 0) > after)
-
-
-def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
-    """Whether the server refuses a stream's new ``consumer_limits`` for this consumer's sake (10069)."""
-    limits = (stream.after or {}).get("consumer_limits") or {}
-    if limits == ((stream.before or {}).get("consumer_limits") or {}):
-        return False
-    strict = version < COUNTS_ABSENT_LIMITS
-    return any(consumer.get(name, 0) > limits.get(name, 0) for name in LIMITED if strict or limits.get(name))
 
 
 def _makes_room(quota: Quota) -> Iterator[Edge]:
@@ -252,11 +204,6 @@ def _consumers_among_themselves(writing: Mapping[Address, Change], live: Live) -
             created = [c.address for c in consumers if c.action is Action.CREATE]
             letting_go = [c.address for c in consumers if turns(c) or (c.action is Action.DELETE and name not in full)]
             yield from _all_before_all(created, letting_go)
-
-
-def turns(change: Change) -> bool:
-    """Whether a live consumer gets other filters; their order means nothing."""
-    return change.action is Action.UPDATE and {*filters_of(change.before or {})} != {*filters_of(change.after or {})}
 
 
 def _all_before_all(firsts: list[Address], seconds: list[Address]) -> Iterator[Edge]:

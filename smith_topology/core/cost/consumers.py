@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from smith_topology.core.bearing import becomes_interest, turns, violates
 from smith_topology.core.cost.asked import Answer, Answers, dropped, lowered, messages_of, passed_over
 from smith_topology.core.cost.interest import Consumers, Planned, holds_by_interest, wanted
 from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Live, Observed, Version, filters_of
-from smith_topology.core.order import becomes_interest, turns, violates
 
 LOSES_INTEREST = "DS302"
 

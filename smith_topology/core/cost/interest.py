@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from smith_topology.core.bearing import turns
 from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed, Version, filters_of
-from smith_topology.core.order import turns
 from smith_topology.core.ownership import is_nobodys
 from smith_topology.core.room import crowded
 from smith_topology.core.subjects import REST, SubjectIndex

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from smith_topology.core.bearing import follows_replicas
 from smith_topology.core.feasibility.interface import Intent
 from smith_topology.core.model import Diagnostic, Kind, Severity
-from smith_topology.core.order import follows_replicas
 
 
 def needed(intent: Intent) -> Iterator[Diagnostic]:

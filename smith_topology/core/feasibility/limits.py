@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from smith_topology.core.bearing import COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits
 from smith_topology.core.feasibility.interface import Intent
 from smith_topology.core.model import Action, Change, Config, Diagnostic, Kind, Server, Severity, Version
-from smith_topology.core.order import COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits
 from smith_topology.core.ownership import is_nobodys
 from smith_topology.core.times import SECOND
 

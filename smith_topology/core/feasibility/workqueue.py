@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from smith_topology.core.bearing import turns
 from smith_topology.core.feasibility.interface import Intent
 from smith_topology.core.model import (
     Action,
@@ -17,7 +18,7 @@ from smith_topology.core.model import (
     copied_subjects,
     filters_of,
 )
-from smith_topology.core.order import arrange, turns
+from smith_topology.core.order import arrange
 from smith_topology.core.subjects import REST, overlaps
 
 COPIES_SHARE_QUEUES = Version(2, 14)
