@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from smith_topology.core.cost import Excess, can_lose, excess, questions
+from smith_topology.core.cost import can_lose, excess, questions
 from smith_topology.core.diff import PSEUDO_FIELDS, compare, normal_form
 from smith_topology.core.handover import giving_back
 from smith_topology.core.kinds import RULES
@@ -31,7 +31,6 @@ from smith_topology.core.model import (
     Observed,
     Outcome,
     Plan,
-    Severity,
     Step,
     Verb,
     Verdict,
@@ -39,10 +38,10 @@ from smith_topology.core.model import (
 )
 from smith_topology.core.ownership import is_nobodys
 from smith_topology.core.steps import fingerprint
-from smith_topology.jetstream import measure, read
+from smith_topology.jetstream import measure, read, reasons
 from smith_topology.jetstream.agenda import Agenda
 from smith_topology.jetstream.api import Api
-from smith_topology.jetstream.errors import ApiError, Fault, NoAnswer, ServerError, fault_of
+from smith_topology.jetstream.errors import ApiError, Fault, ServerError, fault_of
 from smith_topology.jetstream.peers import Catching, is_settled
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
@@ -106,9 +105,9 @@ class Run:
                     agenda.done(outcome.step)
                 else:
                     for step in agenda.drop(outcome.step):
-                        yield _skipped(step, "an earlier step it depends on was not done")
+                        yield reasons.skipped(step, "an earlier step it depends on was not done")
         for step in agenda.rest():
-            yield _skipped(step, self._ended())
+            yield reasons.skipped(step, self._ended())
 
     async def verified(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Read everything written once more: what is no longer as it was left is not done after all, and what is as it was to be
@@ -126,13 +125,13 @@ class Run:
             if self.lost:
                 await self.api.request("INFO")
         except ServerError as error:
-            return [_unchecked(each, error) if each.verdict is Verdict.DONE else each for each in done]
+            return [reasons.unchecked(each, error) if each.verdict is Verdict.DONE else each for each in done]
         ask = read.Patient(self.api)
         return await read.gather(done, lambda outcome: self._checked(ask, outcome))
 
     def abandoned(self) -> list[Outcome]:
         """What was under way when nobody waited for it any longer: it may be done, or not."""
-        return [Outcome(step, Verdict.UNKNOWN, 0.0, _abandoned(step)) for step in self.under_way.values()]
+        return [Outcome(step, Verdict.UNKNOWN, 0.0, reasons.abandoned(step)) for step in self.under_way.values()]
 
     def _ended(self) -> str:
         """Why nothing more is started, or ``""``."""
@@ -146,7 +145,7 @@ class Run:
             work = self._settle(step) if isinstance(step, Wait) else self._attempt(step, started + self.pace.patience)
             verdict, diagnostic = await work
         except Exception as error:  # noqa: BLE001  # a mistake of ours must not take along the report of what is done
-            verdict, diagnostic = Verdict.UNKNOWN, _mistaken(step, error)
+            verdict, diagnostic = Verdict.UNKNOWN, reasons.mistaken(step, error)
         return Outcome(step, verdict, time.monotonic() - started, diagnostic)
 
     async def _attempt(self, step: Call, deadline: float) -> tuple[Verdict, Diagnostic | None]:
@@ -168,8 +167,8 @@ class Run:
                     return Verdict.DONE, None  # an earlier request of ours came late, and has worked
                 if final or await self._out_of_time(deadline - pause):
                     if doubt and (accepted or not (final and sending)):
-                        return Verdict.UNKNOWN, _refused(step, error)
-                    return Verdict.REFUSED, _refused(step, error) if sending else _unseen(step, error)
+                        return Verdict.UNKNOWN, reasons.refused(step, error)
+                    return Verdict.REFUSED, reasons.refused(step, error) if sending else reasons.unseen(step, error)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -191,7 +190,7 @@ class Run:
             return Verdict.DONE, None
         wanted = call.before if call.before is not None else self.left.get(call.address, "")
         if fingerprint(seen) != wanted:
-            return (Verdict.UNKNOWN, _changed_meanwhile(call)) if doubt else (Verdict.STALE, _stale(call, seen))
+            return (Verdict.UNKNOWN, reasons.changed_meanwhile(call)) if doubt else (Verdict.STALE, reasons.stale(call, seen))
         return await self._costlier(call, wanted)
 
     async def _costlier(self, call: Call, wanted: str) -> tuple[Verdict, Diagnostic | None] | None:
@@ -206,13 +205,13 @@ class Run:
         live = await measure.fresh(self.api, self.server, change, parent)
         strangers = [each.address for each in live.consumers(call.address.name) if not is_nobodys(each)]
         if strangers and call.verb is Verb.DELETE and call.address.kind is Kind.STREAM:
-            return Verdict.STALE, _in_company(call, strangers[0])
+            return Verdict.STALE, reasons.in_company(call, strangers[0])
         asked = list(questions((change,), live))
         more = excess(change, family, live, await measure.answers(self.api, asked, certain=True))
         if more:
-            return Verdict.STALE, _would_lose(call, more)
+            return Verdict.STALE, reasons.would_lose(call, more)
         seen = await self._seen(call) if asked else live.observed.get(call.address)
-        return None if fingerprint(seen) == wanted else (Verdict.STALE, _stale(call, seen))
+        return None if fingerprint(seen) == wanted else (Verdict.STALE, reasons.stale(call, seen))
 
     async def _send(self, call: Call) -> tuple[Verdict, Diagnostic | None]:
         answer = await self.api.request(call.endpoint, call.payload or None)
@@ -221,7 +220,7 @@ class Run:
         self._leave(call, seen)
         if self._is_done(call, seen):
             return Verdict.DONE, None
-        return Verdict.ALTERED, _altered(call, self._differences(call, seen))
+        return Verdict.ALTERED, reasons.altered(call, self._differences(call, seen))
 
     async def _result(self, call: Call, answer: dict[str, Any]) -> Observed | None:
         """The object as the answer shows it, or as it is read where the answer does not: a pause shows no configuration, and
@@ -272,15 +271,15 @@ class Run:
                 seen = await self._seen(wait)
             except ServerError as error:
                 if fault_of(error) is Fault.FINAL or await self._out_of_time(peers.deadline):
-                    return Verdict.UNKNOWN, _refused(wait, error)
+                    return Verdict.UNKNOWN, reasons.refused(wait, error)
             else:
                 if seen is None or fingerprint(seen) != self.left[wait.address]:
-                    return Verdict.STALE, _changed_meanwhile(wait)
+                    return Verdict.STALE, reasons.changed_meanwhile(wait)
                 if is_settled(seen):
                     return Verdict.DONE, None
                 peers.look(seen)
                 if peers.are_late or self.stop.is_set():
-                    return Verdict.UNKNOWN, _unsettled(wait)
+                    return Verdict.UNKNOWN, reasons.unsettled(wait)
             await asyncio.sleep(SETTLE_PAUSE)
 
     async def _checked(self, ask: read.Patient, outcome: Outcome) -> Outcome:
@@ -289,12 +288,12 @@ class Run:
         try:
             seen = await ask.repeat(lambda: self._seen(call))
         except ServerError as error:
-            return _unchecked(outcome, error) if outcome.verdict is Verdict.DONE else outcome
+            return reasons.unchecked(outcome, error) if outcome.verdict is Verdict.DONE else outcome
         if self._is_done(call, seen):
             return replace(outcome, verdict=Verdict.DONE, diagnostic=None)
         if outcome.verdict is Verdict.UNKNOWN:
             return outcome
-        return replace(outcome, verdict=Verdict.ALTERED, diagnostic=_not_so(call, self._differences(call, seen)))
+        return replace(outcome, verdict=Verdict.ALTERED, diagnostic=reasons.not_so(call, self._differences(call, seen)))
 
 
 def _is_gone(step: Call, error: ServerError) -> bool:
@@ -308,119 +307,3 @@ def _sent_metadata(call: Call) -> Config:
     config: Config = call.payload.get("config", call.payload)
     marks: Config = config.get("metadata", {})
     return marks
-
-
-# ------------------------------------------------------------------------------------------------ diagnostics
-
-
-def _diagnostic(step: Step, code: str, summary: str, detail: str, fix: str) -> Diagnostic:
-    return Diagnostic(code, Severity.ERROR, summary, detail, fix, step.address)
-
-
-def _refused(step: Step, error: ServerError) -> Diagnostic:
-    told = error.diagnostic
-    return Diagnostic(told.code, told.severity, told.summary, told.detail, told.fix, step.address)
-
-
-def _unchecked(outcome: Outcome, error: ServerError) -> Outcome:
-    step = outcome.step
-    detail = f"The server answered OK for {step.address}, and then it could not be read again: {error.summary}."
-    told = _diagnostic(step, "AP109", "Object could not be read again", detail, "Plan again when the server answers.")
-    return replace(outcome, verdict=Verdict.UNKNOWN, diagnostic=told)
-
-
-def _abandoned(step: Step) -> Diagnostic:
-    detail = f"{step.address} was being written when the run was interrupted for the second time."
-    return _diagnostic(step, "AP110", "Nobody waited for the answer", detail, "Plan again: it shows what is done.")
-
-
-def _mistaken(step: Step, error: Exception) -> Diagnostic:
-    detail = f"{step.address}: {type(error).__name__}. This is a mistake of smith-topo, not of yours."
-    return _diagnostic(step, "bug", "Unexpected error", detail, "Plan again: it shows what is done. And please report this.")
-
-
-def _unseen(step: Step, error: ServerError) -> Diagnostic:
-    """The look before the write failed, so there was no write."""
-    if not isinstance(error, NoAnswer):
-        return _refused(step, error)
-    detail = f"{error.subject}: no answer when {step.address} was looked at, so nothing was sent for it."
-    return _diagnostic(step, error.code, error.summary, detail, error.fix)
-
-
-def _stale(call: Call, seen: Observed | None) -> Diagnostic:
-    found = "is gone" if seen is None else "is there already" if call.verb is Verb.CREATE else "was changed"
-    return _diagnostic(
-        call,
-        "AP101",
-        "Object is not what the plan saw",
-        f"{call.address} {found} since the plan was made, so it was left alone.",
-        "Plan again.",
-    )
-
-
-def _changed_meanwhile(step: Step) -> Diagnostic:
-    return _diagnostic(
-        step,
-        "AP107",
-        "Object was changed while it was being written",
-        f"{step.address} was perhaps written, and is now neither as it was nor as it was to be: somebody else changed it.",
-        "Look at it with `smith-topo show`, then plan again.",
-    )
-
-
-def _in_company(call: Call, stranger: Address) -> Diagnostic:
-    return _diagnostic(
-        call,
-        "AP108",
-        "Stream has a consumer that the plan did not see",
-        f"{stranger} has come since the plan was made and would go with {call.address}, so the stream was left alone.",
-        "Plan again.",
-    )
-
-
-def _would_lose(call: Call, more: Excess) -> Diagnostic:
-    said = f"{more.announced:,} messages" if more.announced else "no message"
-    return _diagnostic(
-        call,
-        "AP106",
-        "Change would lose more messages by now",
-        f"The plan said that {call.address} loses {said}; by now it would lose up to {more.now:,}. It was left alone.",
-        "Plan again, and look at the cost.",
-    )
-
-
-def _altered(call: Call, fields: tuple[FieldChange, ...]) -> Diagnostic:
-    kept = ", ".join(f"`{each.path}`" for each in fields) or "its metadata"
-    return _diagnostic(
-        call,
-        "AP102",
-        "Server kept something else than was sent",
-        f"The server answered OK for {call.address}, but holds other values for {kept}.",
-        "An older server drops what it does not know: take those fields out, or upgrade it.",
-    )
-
-
-def _not_so(call: Call, fields: tuple[FieldChange, ...]) -> Diagnostic:
-    what = ", ".join(f"`{each.path}`" for each in fields) or "whether it exists"
-    return _diagnostic(
-        call,
-        "AP103",
-        "Object is not as it was left",
-        f"{call.address} was written, and when read again differs in {what}: somebody else is changing it.",
-        "Plan again.",
-    )
-
-
-def _unsettled(wait: Wait) -> Diagnostic:
-    return _diagnostic(
-        wait,
-        "AP104",
-        "Peers are not current yet",
-        f"The change of {wait.address} is accepted; its peers had not caught up when time was up.",
-        "Watch it with `smith-topo show`, or allow more time with --timeout.",
-    )
-
-
-def _skipped(step: Step, why: str) -> Outcome:
-    told = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", why, "Run it again.", step.address)
-    return Outcome(step, Verdict.SKIPPED, 0.0, told)
