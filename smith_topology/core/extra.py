@@ -11,9 +11,12 @@ from smith_topology.core.model import Config, Observed, Resource
 
 def wanted(resource: Resource, observed: Observed | None) -> dict[str, Any]:
     """What the file says of them; None for one that is to go: it was applied once, and is no longer written."""
+    applied = observed.extra if observed else ()
+    if not applied and not resource.extra:
+        return {}
     known = by_name(RULES[resource.address.kind].fields)
-    applied = [name for name in observed.extra if name not in known] if observed else []
-    return {**dict.fromkeys(applied), **{name: value for name, value in resource.extra.items() if value is not None}}
+    gone = dict.fromkeys(name for name in applied if name not in known)
+    return {**gone, **{name: value for name, value in resource.extra.items() if value is not None}}
 
 
 def as_written(wanted: Config, live: Config) -> dict[str, Any]:

@@ -170,7 +170,8 @@ def _sizes(resource: Resource, owner: str) -> Iterator[Diagnostic]:
     if length > LONGEST_DESCRIPTION:
         detail = f"It has {length} bytes in UTF-8, the server takes {LONGEST_DESCRIPTION}."
         yield DESCRIPTION.at(resource, "description", detail, "Shorten it, and link to the long one.")
-    metadata = resource.config.get("metadata") or {}
+    if not (metadata := resource.config.get("metadata")):
+        return
     size = sum(len(key.encode()) + len(str(value).encode()) for key, value in metadata.items())
     room = LARGEST_METADATA - OWN_METADATA_SIZE - sum(len(each.encode()) + 1 for each in (owner, EXTRA, *resource.extra))
     if size > room:

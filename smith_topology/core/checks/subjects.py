@@ -121,7 +121,7 @@ def indexed(subjects: Iterable[str]) -> SubjectIndex[int]:
 
 def clash(subjects: Sequence[str], meet: Callable[[str, str], bool], left: Iterable[object]) -> tuple[int, int] | None:
     """The positions of two that meet; ``left`` are the steps that may be spent on it."""
-    for pair in indexed(subjects).overlapping(left):
+    for pair in indexed(subjects).overlapping(left) if len(subjects) > 1 else ():
         for (one, here), (other, there) in (pair, pair[::-1]):
             if meet(one, other):
                 return here, there

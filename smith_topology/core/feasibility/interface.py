@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -28,18 +28,21 @@ class Intent:
 
     def declared(self, kind: Kind | None = None) -> Iterator[tuple[Change, Resource]]:
         """What the file declares, of one kind or of both, whatever happens to it."""
-        for change in self.changes:
-            resource = self.topology.resources.get(change.address)
-            if resource is not None and kind in (None, change.address.kind):
-                yield change, resource
+        return self._with_resource(change for change in self.changes if kind in (None, change.address.kind))
 
-    def changing(self) -> Iterator[tuple[Change, Resource]]:
-        """What does not stay as it is."""
-        return ((change, resource) for change, resource in self.declared() if change.action is not Action.NO_OP)
+    @cached_property
+    def changing(self) -> tuple[tuple[Change, Resource], ...]:
+        """What is declared and does not stay as it is."""
+        return tuple(self._with_resource(change for change in self.changes if change.action is not Action.NO_OP))
 
     def written(self, kind: Kind | None = None) -> Iterator[tuple[Change, Resource]]:
         """What is created or updated."""
-        return ((c, resource) for c, resource in self.declared(kind) if c.action in (Action.CREATE, Action.UPDATE))
+        writing = ((c, resource) for c, resource in self.changing if c.action in (Action.CREATE, Action.UPDATE))
+        return ((c, resource) for c, resource in writing if kind in (None, c.address.kind))
+
+    def _with_resource(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Resource]]:
+        resources = self.topology.resources
+        return ((change, resources[change.address]) for change in changes if change.address in resources)
 
 
 Rule: TypeAlias = Callable[[Intent], Iterator[Diagnostic]]

@@ -12,7 +12,7 @@ from smith_topology.core.model import Action, Change, Diagnostic, Resource, Serv
 
 
 def needed(intent: Intent) -> Iterator[Diagnostic]:
-    for change, resource in intent.declared():
+    for change, resource in intent.changing:
         if change.action is Action.REPLACE:
             yield _needed(change, resource, intent.server)
 

@@ -16,7 +16,7 @@ Needs: TypeAlias = Callable[[Resource, Intent], Iterator[Need]]
 
 def too_old(intent: Intent) -> Iterator[Diagnostic]:
     server = intent.server
-    for _, resource in intent.changing():
+    for _, resource in intent.changing:
         for needs in NEEDS:
             for path, needed, what in needs(resource, intent):
                 if server.version < needed:
