@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -33,10 +34,37 @@ from smith_topology.jetstream.errors import (
 )
 from smith_topology.jetstream.link import Link
 
+ANSWERS = "io.nats.jetstream.api.v1."
+"""How the ``type`` of every answer of JetStream begins (2.9 to 2.15)."""
+LONGEST_RECEIPT = 1024
+
 _WHOAMI = "$SYS.REQ.USER.INFO"
 _WHOAMI_SECONDS = 1.0
 _DENIAL = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"', re.IGNORECASE)
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A request that waits for its answer; ``stored_in`` is the stream that took it for a message, and acknowledged it."""
+
+    subject: str
+    answer: asyncio.Future[Msg]
+    stored_in: str = ""
+
+    def fail(self, error: ServerError) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+    def receive(self, message: Msg) -> None:
+        """An acknowledgement comes beside the answer, before or after it, where a stream takes in what is sent to JetStream."""
+        if stream := _stored_in(message):
+            self.stored_in = stream
+        elif not self.answer.done():
+            self.answer.set_result(message)
+
+    def expire(self, seconds: float) -> None:
+        self.fail(_stored(self) if self.stored_in else NoAnswer(self.subject, seconds))
 
 
 class Api:
@@ -53,7 +81,7 @@ class Api:
         self._inbox = f"{link.new_inbox()}."
         self._skip = len(self._inbox)
         self._tokens = count()
-        self._waiting: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
+        self._waiting: dict[str, _Asked] = {}
         self._deaf = False
         self._shut_out = ""
         self._answered = False
@@ -82,6 +110,8 @@ class Api:
         if not message.data and (message.headers or {}).get("Status") == "503":
             raise self._nobody()
         answer = _decode(message)
+        if not str(answer.get("type")).startswith(ANSWERS):
+            raise _garbled()
         if "error" in answer:
             raise _refusal(endpoint, answer["error"])
         self._answered = True
@@ -123,12 +153,11 @@ class Api:
             raise _no_inbox(self._inbox)
         loop = asyncio.get_running_loop()
         token = str(next(self._tokens))
-        future: asyncio.Future[Msg] = loop.create_future()
-        self._waiting[token] = (subject, future)
-        timer = loop.call_later(seconds, _expire, future, subject, seconds)
+        asked = self._waiting[token] = _Asked(subject, loop.create_future())
+        timer = loop.call_later(seconds, asked.expire, seconds)
         try:
             await self._link.publish(subject, data, reply=self._inbox + token)
-            return await future
+            return await asked.answer
         except nats.MaxPayloadError as error:
             raise TooLarge(
                 f"{subject}: {len(data):,} bytes, and it takes {self._link.max_payload:,}.",
@@ -141,18 +170,16 @@ class Api:
             del self._waiting[token]
 
     async def _receive(self, message: Msg) -> None:
-        waiting = self._waiting.get(message.subject[self._skip :])
-        if waiting and not waiting[1].done():
-            waiting[1].set_result(message)
+        if asked := self._waiting.get(message.subject[self._skip :]):
+            asked.receive(message)
 
     def _hear(self, error: Exception) -> None:
         """Pass a denial on to the requests that met it. nats-py has lower-cased the subject by now: where it may be either of
         two, nobody is told, and both wait for their time to be up. With the connection, every answer under way is lost.
         """
         if isinstance(error, ConnectionResetError):
-            for subject, future in self._waiting.values():
-                if not future.done():
-                    future.set_exception(NoAnswer(subject, 0))
+            for asked in self._waiting.values():
+                asked.fail(NoAnswer(asked.subject, 0))
         if "authorization violation" in str(error).lower():
             self._shut_out = "The server no longer accepts these credentials."
         denial = _DENIAL.search(str(error))
@@ -160,10 +187,10 @@ class Api:
             return
         kind, denied = denial[1].lower(), denial[2].lower()
         self._deaf = self._deaf or kind == "subscription"
-        alike = {subject for subject, _ in self._waiting.values() if subject.lower() == denied}
-        for subject, future in self._waiting.values():
-            if (self._deaf or {subject} == alike) and not future.done():
-                future.set_exception(_no_inbox(self._inbox) if self._deaf else _no_publish(subject, self._prefix))
+        alike = {asked.subject for asked in self._waiting.values() if asked.subject.lower() == denied}
+        for asked in self._waiting.values():
+            if self._deaf or {asked.subject} == alike:
+                asked.fail(_no_inbox(self._inbox) if self._deaf else _no_publish(asked.subject, self._prefix))
 
     def _lost(self) -> ServerError:
         if self._shut_out:
@@ -190,19 +217,36 @@ def our_clock() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _expire(future: asyncio.Future[Msg], subject: str, seconds: float) -> None:
-    if not future.done():
-        future.set_exception(NoAnswer(subject, seconds))
+def _stored_in(message: Msg) -> str:
+    """The stream that acknowledges a message, ``""`` for everything else that a server answers: that tells its ``type``."""
+    receipt = _object(message) if len(message.data) <= LONGEST_RECEIPT else None
+    return str(receipt.get("stream", "")) if receipt and "type" not in receipt else ""
 
 
-def _decode(message: Msg) -> dict[str, Any]:
+def _stored(asked: _Asked) -> Garbled:
+    return Garbled(
+        f"Stream {asked.stored_in} listens to {asked.subject}: it stores the request, and nobody answers it.",
+        "Check --js-domain or --js-api-prefix; if that is right, take these subjects out of the stream.",
+    )
+
+
+def _object(message: Msg) -> dict[str, Any] | None:
     try:
         answer = json.loads(message.data)
     except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict) or not isinstance(answer.get("error", {}), dict):
-        raise Garbled("Something other than JetStream answers there.", "Check --js-api-prefix.")
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _decode(message: Msg) -> dict[str, Any]:
+    answer = _object(message)
+    if answer is None or not isinstance(answer.get("error", {}), dict):
+        raise _garbled()
     return answer
+
+
+def _garbled() -> Garbled:
+    return Garbled("Something other than JetStream answers there.", "Check --js-api-prefix.")
 
 
 def _refusal(endpoint: str, error: Mapping[str, Any]) -> ServerError:

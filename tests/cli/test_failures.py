@@ -15,7 +15,7 @@ import pytest
 from smith_topology.jetstream.embedded import EmbeddedServer
 from tests.command import Result, run, started
 from tests.raw import raw
-from tests.servers import DEBIAN, UNPACKED, Servers, free_ports
+from tests.servers import DEBIAN, UNPACKED, VERSIONS, Servers, free_ports
 
 ServerWith = Callable[[str], EmbeddedServer]
 
@@ -183,6 +183,38 @@ def test_a_server_that_drops_a_field_and_answers_ok_is_found_out(
     assert result.exit_code == 6
     assert "AP102" in result.stdout
     assert "`of_the_future`" in result.stdout
+
+
+def test_a_stream_that_stores_the_requests_and_acknowledges_them_is_no_obstacle(
+    servers: Servers, write: Callable[[str], Path]
+) -> None:
+    """Server 2.9 takes a stream of ``$JS.>``; its acknowledgement comes beside the answer, before or after it."""
+    server = servers.start(version=DEBIAN)
+    with raw(server.url) as js:
+        js.request("STREAM.CREATE.GREEDY", {"name": "GREEDY", "subjects": ["$JS.>"]})
+    path = write(BEFORE)
+
+    done = run("apply", "--auto-approve", "-f", path, url=server.url)
+    again = run("plan", "--detailed-exitcode", "-f", path, url=server.url)
+
+    assert (done.exit_code, again.exit_code) == (0, 0), (done, again)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve"), ("drift",), ("show",)])
+def test_a_stream_that_answers_in_place_of_jetstream_is_named(
+    servers: Servers, write: Callable[[str], Path], version: str, command: tuple[str, ...]
+) -> None:
+    server = servers.start(version=version)
+    with raw(server.url) as js:
+        js.request("STREAM.CREATE.GREEDY", {"name": "GREEDY", "subjects": ["hub.>"]})
+
+    result = run(*command, "--js-api-prefix", "hub", "--timeout", "600ms", "-f", write(BEFORE), url=server.url)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "[jetstream-off]" in result.stderr
+    assert "Stream GREEDY listens to hub." in result.stderr
+    assert "--js-api-prefix" in result.stderr
 
 
 # ------------------------------------------------------------------------------------------------- no server
