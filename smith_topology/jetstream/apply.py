@@ -41,7 +41,7 @@ from smith_topology.core.steps import fingerprint
 from smith_topology.jetstream import measure, read, reasons
 from smith_topology.jetstream.agenda import Agenda
 from smith_topology.jetstream.api import Api
-from smith_topology.jetstream.errors import ApiError, Fault, ServerError, fault_of
+from smith_topology.jetstream.errors import ApiError, Fault, ServerError, common_trouble, fault_of
 from smith_topology.jetstream.peers import Catching, is_settled
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
@@ -72,12 +72,14 @@ class Run:
         self.left: dict[Address, str] = {}
         self.accepted: set[int] = set()
         self.lost = False
+        self.in_vain: set[int] = set()
 
     async def outcomes(self) -> AsyncIterator[Outcome]:
         """Each step as soon as the ones before it are done; one outcome for every step.
 
-        A step that is not done skips what depends on it, and nothing else; a server that is gone skips the rest. What was let
-        go for somebody who then could not take it is given back, by steps that the plan does not have.
+        A step that is not done skips what depends on it, and nothing else; a server that is gone skips the rest. Trouble of the
+        server itself, such as a full disk, is waited for by one step alone. What was let go for somebody who then could not take
+        it is given back, by steps that the plan does not have.
         Raises nothing for what the server does: that is in the outcomes.
         """
         told = list[Outcome]()
@@ -165,22 +167,26 @@ class Run:
                 if doubt and sending and _is_gone(step, error):
                     self._leave(step, None)
                     return Verdict.DONE, None  # an earlier request of ours came late, and has worked
-                if final or await self._out_of_time(deadline - pause):
+                if final or await self._out_of_time(deadline - pause, error):
                     if doubt and (accepted or not (final and sending)):
                         return Verdict.UNKNOWN, reasons.refused(step, error)
                     return Verdict.REFUSED, reasons.refused(step, error) if sending else reasons.unseen(step, error)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _out_of_time(self, deadline: float) -> bool:
-        """Whether to give up. The first step to do so asks whether the server is there at all, for the others' sake."""
+    async def _out_of_time(self, deadline: float, error: ServerError) -> bool:
+        """Whether to give up. The first step to do so asks whether the server is there at all, for the others' sake, and
+        tells them what it has waited for.
+        """
+        trouble = common_trouble(error)
         if time.monotonic() > deadline and not self.lost:
+            self.in_vain |= {trouble} - {0}
             try:
                 await self.api.request("INFO")
             except ServerError:
                 self.lost = True
             return True
-        return self.lost or self.stop.is_set()
+        return self.lost or self.stop.is_set() or trouble in self.in_vain
 
     async def _look(self, call: Call, doubt: bool) -> tuple[Verdict, Diagnostic | None] | None:
         """Whether the request must not be sent: it has worked already, or the object is not what the plan saw."""
@@ -270,7 +276,7 @@ class Run:
             try:
                 seen = await self._seen(wait)
             except ServerError as error:
-                if fault_of(error) is Fault.FINAL or await self._out_of_time(peers.deadline):
+                if fault_of(error) is Fault.FINAL or await self._out_of_time(peers.deadline, error):
                     return Verdict.UNKNOWN, reasons.refused(wait, error)
             else:
                 if seen is None or fingerprint(seen) != self.left[wait.address]:

@@ -155,6 +155,12 @@ def fault_of(error: ServerError) -> Fault:
             return Fault.FINAL
 
 
+def common_trouble(error: ServerError) -> int:
+    """The ``err_code`` of what troubles the server itself: who waits for its end in vain, does so for all. 0 for one object's."""
+    return error.err_code if isinstance(error, ApiError) and error.err_code in _COMMON else 0
+
+
+_COMMON = frozenset((10008, 10049, 10077))
 _FAULTS: Mapping[int, Fault] = MappingProxyType(
     {
         10004: Fault.TRANSIENT,  # incomplete results
@@ -162,7 +168,7 @@ _FAULTS: Mapping[int, Fault] = MappingProxyType(
         10008: Fault.TRANSIENT,  # temporarily unavailable: no quorum
         10009: Fault.TRANSIENT,  # not the leader
         10013: Fault.TRANSIENT,  # deliver subject changes once nobody is bound
-        10049: Fault.TRANSIENT,  # store could not be created: a directory still being removed (2.15.1)
+        10049: Fault.TRANSIENT,  # store could not be created: a directory still being removed (2.15.1), or a full disk (all)
         10058: Fault.REREAD,  # stream name in use with another configuration
         10075: Fault.TRANSIENT,
         10077: Fault.TRANSIENT,  # store failed

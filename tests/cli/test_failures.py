@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from smith_topology.jetstream.embedded import EmbeddedServer
 from tests.command import Result, run, started
 from tests.raw import raw
-from tests.servers import DEBIAN, UNPACKED, VERSIONS, Servers, free_ports
+from tests.servers import DEBIAN, LATEST, UNPACKED, VERSIONS, Servers, free_ports
 
 ServerWith = Callable[[str], EmbeddedServer]
 
@@ -215,6 +216,29 @@ def test_a_stream_that_answers_in_place_of_jetstream_is_named(
     assert "[jetstream-off]" in result.stderr
     assert "Stream GREEDY listens to hub." in result.stderr
     assert "--js-api-prefix" in result.stderr
+
+
+@pytest.mark.parametrize("version", [*UNPACKED, LATEST])
+def test_a_disk_that_stays_full_is_waited_for_once_and_not_by_every_stream(
+    servers: Servers, write: Callable[[str], Path], tmp_path: Path, version: str
+) -> None:
+    """A file stands where the server's directory was: it says what it says of a full disk (10049)."""
+    server = servers.start(version=version, store=tmp_path / "store")
+    (tmp_path / "store" / "jetstream").rename(tmp_path / "away")
+    (tmp_path / "store" / "jetstream").touch()
+    files = "".join(f"  F{n}: {{subjects: [f{n}]}}\n" for n in range(9))
+    path = write(f"version: 1\nname: smith\nstreams:\n{files}  M: {{subjects: [m], storage: memory}}\n")
+    with raw(server.url) as js:
+        audit = {"subjects": ["$JS.API.STREAM.CREATE.>"], "no_ack": True, "storage": "memory"}
+        js.request("STREAM.CREATE.AUDIT", {"name": "AUDIT", **audit})
+
+        done = run("apply", "--auto-approve", "--parallelism", 1, "--timeout", "2s", "-f", path, url=server.url)
+
+        asked = Counter(each.subject.rpartition(".")[2] for each in js.messages("AUDIT"))
+
+    assert (done.exit_code, done.stdout.count("[server-refused]")) == (6, 9), done
+    assert "error 10049" in done.stdout
+    assert (asked["F0"] > 1, {asked[f"F{n}"] for n in range(1, 9)}, asked["M"]) == (True, {1}, 1)
 
 
 # ------------------------------------------------------------------------------------------------- no server
