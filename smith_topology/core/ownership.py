@@ -187,7 +187,24 @@ def owned(topology: Topology, live: Live) -> Mapping[Address, Observed]:
     return live.by_owner.get(topology.name, {})
 
 
-def old_server_note(server: Server) -> Diagnostic:
+def without_marks(topology: Topology, server: Server) -> list[Diagnostic]:
+    """What a server that keeps no metadata makes impossible: for a topology of nothing, which is to destroy, everything."""
+    if server.keeps_metadata:
+        return []
+    return [_old_server(server) if topology.resources else _nothing_known(topology, server)]
+
+
+def _nothing_known(topology: Topology, server: Server) -> Diagnostic:
+    return Diagnostic(
+        "OW107",
+        Severity.REFUSAL,
+        "What to destroy can't be known on this server",
+        f'Server {server.version_text} keeps no metadata, so nothing here says that it belongs to "{topology.name}".',
+        f"Delete it by name, with the nats CLI; from server {METADATA_SINCE} on, smith-topo knows what it owns.",
+    )
+
+
+def _old_server(server: Server) -> Diagnostic:
     return Diagnostic(
         "OW105",
         Severity.WARNING,

@@ -59,7 +59,7 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
     found = diff(topology, live, adopt=adopt, selection=selection)
     known = [*topology.resources, *ownership.owned(topology, live)]
     diagnostics = [
-        *([] if live.server.keeps_metadata else [ownership.old_server_note(live.server)]),
+        *ownership.without_marks(topology, live.server),
         *selection.unmatched(known),
         *found.diagnostics,
         *feasibility.infeasible(topology, live, found.changes),

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from smith_topology.core.model import Version
 from smith_topology.jetstream.embedded import EmbeddedServer
-from tests.cli.account import Account, account_on
+from tests.cli.account import ALLOW_ALL, Account, account_on, whole
 from tests.cli.journey import there_and_back
 from tests.cli.scenario import wait_for
 from tests.command import ROOT, run
@@ -259,6 +259,26 @@ def test_without_metadata_nothing_is_ever_pruned(oldest: Account) -> None:
 
     assert sorted(oldest.names()) == ["ORDERS", "OTHER"]
     assert list(oldest.consumers("OTHER")) == ["first"]
+
+
+def test_without_metadata_drift_says_that_ownership_cannot_be_known(oldest: Account) -> None:
+    oldest.converge(stream())
+
+    found = run("drift", "-f", "-", url=oldest.url, stdin=text(whole(stream())))
+
+    assert (found.exit_code, "[OW105]" in found.stdout) == (0, True), found
+
+
+@pytest.mark.parametrize(("version", "code", "left"), [(DEBIAN, 3, ["ORDERS"]), (UNPACKED[0], 0, [])])
+def test_without_metadata_destroy_is_refused_instead_of_finding_nothing(
+    server_of: Callable[[str], EmbeddedServer], version: str, code: int, left: list[str]
+) -> None:
+    with account_on(server_of(version).url) as account:
+        account.converge(stream())
+
+        done = run("destroy", "-f", "-", *ALLOW_ALL, url=account.url, stdin=text(whole(stream())))
+
+        assert (done.exit_code, "[OW107]" in done.stdout, account.names()) == (code, bool(left), left), done
 
 
 def test_without_metadata_a_change_of_something_live_needs_adopt(oldest: Account) -> None:
