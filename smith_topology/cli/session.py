@@ -10,17 +10,21 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smith_topology import __version__
 from smith_topology.cli.exits import Exit, Finish, failed, raise_for
 from smith_topology.cli.options import Connection
-from smith_topology.cli.streams import tell
+from smith_topology.cli.streams import talk, tell
 from smith_topology.core.model import Diagnostic, Plan, Severity, Topology
 from smith_topology.core.selection import Selection
+from smith_topology.core.units import format_duration
+from smith_topology.render.text import clean
 
 if TYPE_CHECKING:
     from smith_topology.jetstream.api import Api
+    from smith_topology.jetstream.errors import ServerError
     from smith_topology.jetstream.settings import Settings
 
 LONGEST_ATTEMPT = 5.0
@@ -65,9 +69,14 @@ async def connected(connection: Connection, wait: float = 0.0) -> AsyncIterator[
     from smith_topology.jetstream.connection import connect, connect_within
 
     settings, _ = settings_of(connection)
-    opening = connect_within(settings, wait) if wait else connect(settings)
+    opening = connect_within(settings, wait, partial(_waiting, wait)) if wait else connect(settings)
     async with opening as api:
         yield api
+
+
+def _waiting(seconds: float, error: ServerError) -> None:
+    """Said once: whoever reads the log of a container wants to know what it is at."""
+    talk(f"Waiting at most {format_duration(round(seconds * 1e9))}. {clean(error.summary)}: {clean(error.detail)}")
 
 
 async def surveyed(api: Api, what: Declared, selection: Selection, *, adopt: bool = False) -> Plan:

@@ -6,7 +6,7 @@ import asyncio
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -49,20 +49,22 @@ async def connect(settings: Settings) -> AsyncIterator[Api]:
 
 
 @asynccontextmanager
-async def connect_within(settings: Settings, seconds: float) -> AsyncIterator[Api]:
-    """As ``connect``, but wait up to ``seconds`` until a server accepts and its JetStream answers.
+async def connect_within(
+    settings: Settings, seconds: float, waiting: Callable[[ServerError], None] = lambda _: None
+) -> AsyncIterator[Api]:
+    """As ``connect``, but wait up to ``seconds`` until a server accepts and its JetStream answers; ``waiting`` hears once why.
 
     What waiting can't change (credentials, TLS, permissions, an account without JetStream) raises at once.
     """
     deadline = asyncio.get_running_loop().time() + seconds
-    link, api = await _ready(settings, deadline)
+    link, api = await _ready(settings, deadline, waiting)
     try:
         yield api
     finally:
         await link.shut()
 
 
-async def _ready(settings: Settings, deadline: float) -> tuple[Link, Api]:
+async def _ready(settings: Settings, deadline: float, waiting: Callable[[ServerError], None]) -> tuple[Link, Api]:
     pause = _FIRST_PAUSE
     while True:
         try:
@@ -71,6 +73,8 @@ async def _ready(settings: Settings, deadline: float) -> tuple[Link, Api]:
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0 or not _may_pass(error):
                 raise
+            if pause == _FIRST_PAUSE:
+                waiting(error)
         await asyncio.sleep(min(left, pause * random.uniform(0.5, 1)))
         pause = min(pause * 2, _LONGEST_PAUSE)
 

@@ -258,6 +258,7 @@ def test_waiting_for_a_server_that_comes_up_later_works(servers: Servers, write:
     _, stderr = process.communicate()
 
     assert process.returncode == 0, stderr
+    assert stderr.count("Waiting at most 50s. No NATS server can be reached") == 1
     assert names(server) == ["S"]
 
 
@@ -276,7 +277,14 @@ def test_nobody_there_is_an_error_of_its_own(write: Callable[[str], Path], comma
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert "[unreachable]" in result.stderr
+    assert ("Waiting at most 300ms" in result.stderr) is ("--wait" in command)
     assert without_traceback(result)
+
+
+def test_without_a_wait_for_a_server_nothing_is_said_of_it(server: EmbeddedServer, write: Callable[[str], Path]) -> None:
+    result = run("apply", "--auto-approve", "--wait", "30s", "-f", write(PLAIN), url=server.url)
+
+    assert (result.exit_code, "Waiting" in result.stderr) == (0, False)
 
 
 @pytest.mark.parametrize(
