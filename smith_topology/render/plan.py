@@ -199,20 +199,29 @@ def verdict(plan: Plan) -> str:
 
 
 def _next(plan: Plan, blocking: int, verb: str, style: Style) -> str:
-    """What to do now: put right what blocks, or the command with the permissions it needs."""
+    """What to do now: put right what blocks, or the command. It is not named with what would keep it from asking."""
     if blocking:
         text = f"This plan can't be applied: {count(blocking, 'problem')}, marked `!` or listed above. Nothing was changed."
         return style.paint(text, Tone.ALARM)
     if plan.is_empty or not verb:
         return ""
-    return f"Nothing was changed yet. To carry it out:\n    smith-topo {clean(verb)}{permissions(plan)}"
+    lines = ["Nothing was changed yet. To carry it out:", f"    smith-topo {clean(verb)}{_deletes(plan)}"]
+    if plan.required:
+        lines.append(f"It asks for what is destroyed or lost, by name. Where nobody can answer: --auto-approve{_allow(plan)}")
+    return "\n".join(lines)
 
 
 def permissions(plan: Plan) -> str:
     """`` --allow delete,data-loss --max-deletes 5``, as much of it as the gates ask for, or nothing."""
-    allow = " --allow " + ",".join(required(plan)) if plan.required else ""
-    deletes = f" --max-deletes {len(plan.of(Action.DELETE))}" if too_many_deletes(plan, Approval()) else ""
-    return allow + deletes
+    return _allow(plan) + _deletes(plan)
+
+
+def _allow(plan: Plan) -> str:
+    return " --allow " + ",".join(required(plan)) if plan.required else ""
+
+
+def _deletes(plan: Plan) -> str:
+    return f" --max-deletes {len(plan.of(Action.DELETE))}" if too_many_deletes(plan, Approval()) else ""
 
 
 def required(plan: Plan) -> list[str]:

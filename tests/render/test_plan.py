@@ -84,7 +84,8 @@ def test_a_whole_plan_reads_from_what_is_done_to_what_it_costs_and_what_to_run()
         Unmanaged, left alone: 2 streams, 1 KV bucket, 1 object bucket.
 
         Nothing was changed yet. To carry it out:
-            smith-topo apply --allow delete,data-loss
+            smith-topo apply
+        It asks for what is destroyed or lost, by name. Where nobody can answer: --auto-approve --allow delete,data-loss
         """)
 
 
@@ -127,12 +128,16 @@ def test_a_lossless_plan_needs_no_permission_and_says_that_nothing_is_lost() -> 
 
 
 def test_the_caller_names_the_command_or_leaves_it_out() -> None:
-    assert text.render(plan(DELETED), PLAIN, verb="destroy").endswith("smith-topo destroy --allow delete,data-loss")
+    assert "To carry it out:\n    smith-topo destroy\n" in text.render(plan(DELETED), PLAIN, verb="destroy")
     assert "To carry it out" not in text.render(plan(DELETED), PLAIN, verb="")
 
 
 def test_the_command_a_plan_names_gets_past_the_limit_of_deletes_too() -> None:
-    assert text.render(plan(DELETED, owned=2), PLAIN).endswith("smith-topo apply --allow delete,data-loss --max-deletes 1")
+    assert "    smith-topo apply --max-deletes 1\n" in text.render(plan(DELETED, owned=2), PLAIN)
+
+
+def test_what_would_keep_it_from_asking_is_named_apart_from_the_command() -> None:
+    assert text.render(plan(DELETED), PLAIN).endswith("Where nobody can answer: --auto-approve --allow delete,data-loss")
 
 
 def test_destroys_come_last_whatever_the_order_of_the_plan() -> None:
