@@ -92,7 +92,7 @@ class Approving:
 
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask: creates and lossless updates only.")] = False
     allow: Annotated[
-        str | None, typer.Option("--allow", metavar="WHAT,...", help="More than that, by name: delete, replace, data-loss.")
+        str | None, typer.Option("--allow", metavar="WHAT,...", help="More than that, by name: delete, data-loss.")
     ] = None
     max_deletes: Annotated[
         int | None,
