@@ -161,13 +161,17 @@ def _protected_consumer(stream: Observed, consumer: Observed, since: str) -> Dia
 
 
 def unmanaged(topology: Topology, live: Live) -> tuple[Address, ...]:
-    """What is live and no business of this file: other owners' or nobody's. Ephemeral and internal consumers don't count."""
+    """What is live and no business of this file: other owners' or nobody's. Ephemeral and internal consumers don't count.
+
+    A stream stands for all that it holds, whether its consumers were read or not.
+    """
     ours = owned(topology, live)
-    return tuple(
-        address
+    strange = {
+        address: None
         for address, observed in live.observed.items()
         if address not in topology.resources and (address not in ours or address.is_bucket) and not is_nobodys(observed)
-    )
+    }
+    return tuple(address for address in strange if address.kind is not Kind.CONSUMER or address.parent not in strange)
 
 
 def is_nobodys(observed: Observed) -> bool:

@@ -369,6 +369,21 @@ def test_what_others_made_is_counted_and_never_touched(shop: Shop) -> None:
     assert before.items() <= shop.live().items()
 
 
+def test_an_unmanaged_stream_counts_as_one_with_all_it_holds(shop: Shop) -> None:
+    shop.write(KEPT)
+    shop.apply()
+    shop.consume("KEPT", "by-hand")
+    shop.create("THEIRS")
+    shop.consume("THEIRS", "one")
+    shop.consume("THEIRS", "other")
+    listed = ["consumer.KEPT.by-hand", "stream.THEIRS"]
+
+    assert sorted(shop.json("plan")["smith_topo"]["unmanaged"]) == listed
+    assert sorted(shop.json("drift")["unmanaged"]) == listed
+    assert "Unmanaged, left alone: 1 stream, 1 consumer." in shop.run("plan").stdout
+    assert 'unmanaged{owner="shop"} 2' in shop.run("drift", "--output", "metrics").stdout
+
+
 def test_the_servers_own_consumers_are_nobodys(shop: Shop) -> None:
     """A copy of a work queue reads through a durable `JS_SRC_…` consumer on its origin."""
     shop.write(
