@@ -342,7 +342,9 @@ def test_a_stream_moves_and_scales_in_one_change(tagged: Account) -> None:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize(("before", "after"), [("limits", "interest"), ("interest", "limits")])
+@pytest.mark.parametrize(
+    ("before", "after"), [("limits", "interest"), pytest.param("interest", "limits", marks=pytest.mark.soak)]
+)
 def test_a_stream_moves_and_gets_another_retention_in_one_change(tagged: Account, before: str, after: str) -> None:
     """To the server another retention is a scaling, of the consumers (10123)."""
 
