@@ -106,6 +106,11 @@ def _groups(found: Sequence[tuple[Change, Result]], ended: Sequence[Outcome], st
             yield "\n".join([title, *lines])
 
 
+def _told(troubles: Sequence[Outcome]) -> Sequence[Outcome]:
+    """What went wrong. That further steps of the change were then not attempted goes without saying."""
+    return [each for each in troubles if each.verdict is not Verdict.SKIPPED] or troubles[:1]
+
+
 def _lines(change: Change, result: Result, troubles: Sequence[Outcome], style: Style) -> Iterator[str]:
     """What was not attempted takes one line: there may be thousands, and they are not what went wrong."""
     header = f"{change.action.glyph:>3} {named(change.address)}"
@@ -113,7 +118,7 @@ def _lines(change: Change, result: Result, troubles: Sequence[Outcome], style: S
         yield header + style.paint(f"  # {clean(troubles[0].diagnostic.detail)}", Tone.FAINT)
         return
     yield header
-    for each in troubles if result is not Result.DONE else ():
+    for each in _told(troubles) if result is not Result.DONE else ():
         yield f"      {style.paint('!', Tone.ALARM)} {trouble(each)}"
         if each.diagnostic:
             yield from paragraph(each.diagnostic.detail, " " * 8, style.width) if each.diagnostic.detail else ()

@@ -135,6 +135,19 @@ def test_more_replicas_are_waited_for_until_they_are_current(cluster: Cluster, t
     assert plan(path, cluster.url).exit_code == 0
 
 
+def test_a_move_that_the_cluster_refuses_is_told_of_once(cluster: Cluster, tmp_path: Path) -> None:
+    path = topology(tmp_path, 1, replicas=1)
+    assert apply(path, cluster.url).exit_code == 0
+    settled = path.read_text()
+    path.write_text(settled.replace("num_replicas: 1", "placement: {tags: [nowhere]}"))
+
+    done = apply(path, cluster.url)
+
+    assert (done.exit_code, done.stdout.count("refused: The server refused"), "AP105" in done.stdout) == (1, 1, False), done
+    path.write_text(settled)
+    assert plan(path, cluster.url).exit_code == 0
+
+
 @pytest.mark.parametrize("lost", [meta_leader, lambda cluster: followers(cluster)[0]], ids=["leader", "follower"])
 def test_with_one_node_lost_planning_and_applying_go_on(
     cluster: Cluster, tmp_path: Path, lost: Callable[[Cluster], Node]

@@ -58,6 +58,23 @@ def test_a_partial_apply_lists_what_failed_with_its_reason_what_was_not_attempte
         """)
 
 
+def test_the_steps_of_a_change_that_follow_a_failed_one_are_not_told_of() -> None:
+    skipped = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", "an earlier step failed", "Run it again.")
+    ends = [ended(UPDATE, Verdict.REFUSED, DENIED), ended(SETTLE, Verdict.SKIPPED, skipped)]
+
+    shown = outcome.report(WHOLE, ends, PLAIN)
+
+    assert ("[AP201]" in shown, "AP105" in shown) == (True, False)
+
+
+def test_a_change_that_was_interrupted_between_its_steps_says_so_once() -> None:
+    skipped = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", "the run was interrupted", "Run it again.")
+    steps = (UPDATE, call(3, UPDATED.address, Verb.UPDATE), Wait(4, UPDATED.address, (3,)))
+    ends = [ended(UPDATE, Verdict.DONE), *(ended(step, Verdict.SKIPPED, skipped) for step in steps[1:])]
+
+    assert outcome.report(plan(UPDATED, steps=steps), ends, PLAIN).count("AP105") == 1
+
+
 def test_what_was_not_attempted_takes_one_line_with_its_reason() -> None:
     skipped = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", "the run was interrupted", "Run it again.")
     ends = [ended(CREATE, Verdict.DONE), ended(UPDATE, Verdict.SKIPPED, skipped), ended(DELETE, Verdict.SKIPPED, skipped)]
