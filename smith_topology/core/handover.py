@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from smith_topology.core.kinds import consumer
+from smith_topology.core.kinds.interface import by_name
 from smith_topology.core.model import (
     APPLIED,
     FILTERS,
@@ -22,6 +24,7 @@ from smith_topology.core.model import (
     Live,
     Outcome,
     Plan,
+    Server,
     Severity,
     Verb,
     Verdict,
@@ -29,6 +32,7 @@ from smith_topology.core.model import (
 )
 from smith_topology.core.subjects import REST, SubjectIndex, intersection, is_subset
 
+SEVERAL_FILTERS = by_name(consumer.FIELDS)["filter_subjects"].since
 HELD = (Verdict.DONE, Verdict.ALTERED)
 
 
@@ -88,22 +92,19 @@ def _gone(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def stranded(plan: Plan, outcomes: Iterable[Outcome]) -> list[Handover]:
-    """What its giver has let go of, as far as is known, and nobody is known to hold."""
+    """What its giver has let go of, or may have, and neither of the two is known to hold."""
     if not plan.handovers:
         return []
-    latest = _latest(outcomes, HELD)
+    known = _latest(outcomes, HELD)
     perhaps = _latest(outcomes, (*HELD, Verdict.UNKNOWN))
     before = {change.address: change.before for change in plan.changes}
 
-    def holds(calls: Mapping[Address, Call], address: Address, subject: str) -> bool:
-        config = calls[address].expected if address in calls else before.get(address)
-        return any(is_subset(subject, claim) for claim in claims_of(address.kind, config))
+    def holds(address: Address, subject: str) -> bool:
+        """For certain: whether a request without an answer has worked or not."""
+        configs = (calls[address].expected if address in calls else before.get(address) for calls in (known, perhaps))
+        return all(any(is_subset(subject, claim) for claim in claims_of(address.kind, config)) for config in configs)
 
-    return [
-        each
-        for each in plan.handovers
-        if not holds(perhaps, each.giver, each.subject) and not holds(latest, each.taker, each.subject)
-    ]
+    return [each for each in plan.handovers if not holds(each.giver, each.subject) and not holds(each.taker, each.subject)]
 
 
 def _latest(outcomes: Iterable[Outcome], verdicts: tuple[Verdict, ...]) -> dict[Address, Call]:
@@ -117,23 +118,29 @@ def giving_back(plan: Plan, outcomes: Iterable[Outcome]) -> list[Call]:
     left: dict[Address, list[str]] = defaultdict(list)
     for each in stranded(plan, outcomes):
         left[each.giver].append(each.subject)
-    latest = _latest(outcomes, HELD)
-    givers = [(latest[giver], tuple(subjects)) for giver, subjects in left.items() if giver in latest]
-    kept = [(call, subjects) for call, subjects in givers if call.verb is not Verb.DELETE]
-    return [_holding(call, subjects, len(plan.steps) + place) for place, (call, subjects) in enumerate(kept, start=1)]
+    known = _latest(outcomes, HELD)
+    calls = [_holding(known[giver], tuple(dict.fromkeys(subjects))) for giver, subjects in left.items() if giver in known]
+    kept = [call for call in calls if call.verb is not Verb.DELETE and _takes(plan.server, call)]
+    return [replace(call, id=len(plan.steps) + place) for place, call in enumerate(kept, start=1)]
 
 
-def _holding(call: Call, subjects: tuple[str, ...], number: int) -> Call:
+def _takes(server: Server, call: Call) -> bool:
+    """Whether the server knows the field; 2.9 would drop it, and give the consumer everything."""
+    several = "filter_subjects" in call.payload.get("config", ())
+    return not several or server.version >= SEVERAL_FILTERS
+
+
+def _holding(call: Call, subjects: tuple[str, ...]) -> Call:
     """Without the mark of what was applied last, since that is not what the file says."""
     kind = call.address.kind
     own = tuple(claim for claim in claims_of(kind, call.expected) if (claim,) != parked(call.address))
-    claims = (*own, *dict.fromkeys(subjects))
+    claims = (*own, *subjects)
     config = call.payload.get("config", call.payload)
     marks = {key: value for key, value in config.get("metadata", {}).items() if key != APPLIED}
     changed = claiming(kind, {**config, "metadata": marks} if marks else config, claims)
     payload = {**call.payload, "config": changed} if "config" in call.payload else changed
     expected = claiming(kind, call.expected or {}, claims)
-    return replace(call, id=number, payload=payload, expected=expected, before=None, after=(), gives_back=subjects)
+    return replace(call, payload=payload, expected=expected, before=None, after=(), gives_back=subjects)
 
 
 def unheld(plan: Plan, outcomes: Iterable[Outcome]) -> list[Diagnostic]:
@@ -145,9 +152,9 @@ def _without_stream(lost: Handover) -> Diagnostic:
     return Diagnostic(
         "AP111",
         Severity.ERROR,
-        "Subject is without a stream",
-        f'"{lost.subject}": {lost.giver} has let it go, and {lost.taker} is not known to have taken it. What is published there '
-        "is not stored: publishers that wait for an answer get an error, others notice nothing.",
+        "Subject may be without a stream",
+        f'"{lost.subject}": {lost.giver} has let it go, and {lost.taker} is not known to have taken it. Unless another has, '
+        "what is published there is not stored: who waits for an answer gets an error, others notice nothing.",
         f"Put right what stopped {lost.taker}, and apply again at once.",
         lost.taker,
     )
@@ -157,9 +164,9 @@ def _unread(lost: Handover) -> Diagnostic:
     return Diagnostic(
         "AP112",
         Severity.ERROR,
-        "Filter is without a consumer",
-        f'"{lost.subject}": {lost.giver} has let it go, and {lost.taker} is not known to have taken it. Its messages wait in the '
-        "stream, and nobody gets them.",
+        "Filter may be without a consumer",
+        f'"{lost.subject}": {lost.giver} has let it go, and {lost.taker} is not known to have taken it. Unless another has, '
+        "its messages wait in the stream, and nobody gets them.",
         f"Put right what stopped {lost.taker}, and apply again.",
         lost.taker,
     )

@@ -60,7 +60,7 @@ class Pace:
 class Run:
     """One apply: carry the steps out, then read everything back. Remembers how each object was left by its latest step.
 
-    Once ``stop`` is set no request is started; those under way are finished.
+    Once ``stop`` is set no step is started; those under way are finished, and what they leave without a holder is given back.
     """
 
     def __init__(self, api: Api, plan: Plan, pace: Pace, stop: asyncio.Event) -> None:
@@ -86,10 +86,11 @@ class Run:
         async for outcome in self._planned():
             told.append(outcome)
             yield outcome
-        for call in giving_back(self.plan, told):
-            self.under_way[call.id] = call
-            yield await self._carry_out(call)
-            del self.under_way[call.id]
+        back = [] if self.lost else giving_back(self.plan, told)
+        self.under_way |= {call.id: call for call in back}
+        for outcome in await read.gather(back, self._carry_out, self.pace.parallelism):
+            del self.under_way[outcome.step.id]
+            yield outcome
 
     async def _planned(self) -> AsyncIterator[Outcome]:
         agenda, running = Agenda(self.plan.steps), set[asyncio.Task[Outcome]]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from smith_topology.core.model import Observed
@@ -18,31 +19,32 @@ def is_settled(seen: Observed) -> bool:
 
 class Catching:
     """Peers on their way. How long they take depends on what they have to copy, so ``patience`` (seconds) begins anew with each
-    step forward: a state they were not in before, or less to copy than ever. Both come to an end.
+    step forward: a state they were not in before, or less to copy than ever since. Both come to an end.
 
     Servers do it in leaps: a stream with consumers waits 10 s between two of them (2.15.1 measured).
     """
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
+    def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._patience, self._clock = patience, clock
         self._states: set[Any] = set()
-        self._least: int | None = None
-        self.deadline = time.monotonic() + patience
+        self._least = 0
+        self.deadline = clock() + patience
 
     def look(self, seen: Observed) -> None:
         state, lag = _state(seen), sum(int(peer.get("lag") or 0) for peer in seen.cluster.get("replicas") or ())
-        if state not in self._states or self._least is None or lag < self._least:
-            self.deadline = time.monotonic() + self._patience
+        if state not in self._states or lag < self._least:
+            self.deadline = self._clock() + self._patience
             self._states.add(state)
-            self._least = lag if self._least is None else min(lag, self._least)
+            self._least = lag
 
     @property
     def are_late(self) -> bool:
-        return time.monotonic() > self.deadline
+        return self._clock() > self.deadline
 
 
 def _state(seen: Observed) -> Any:
     cluster = seen.cluster
-    peers = ((peer.get("name"), bool(peer.get("current")), bool(peer.get("offline"))) for peer in cluster.get("replicas") or ())
+    told = ("name", "current", "offline")
+    peers = ((*map(peer.get, told), bool(peer.get("lag"))) for peer in cluster.get("replicas") or ())
     status = (cluster.get("desired") or {}).get("status") or {}
     return cluster.get("leader"), frozenset(peers), status.get("description")

@@ -40,19 +40,20 @@ class Result(Enum):
 def results(plan: Plan, outcomes: Iterable[Outcome]) -> list[tuple[Change, Result]]:
     """Every change that was to be made, with how it ended. A step without an outcome was not attempted."""
     by_step = {outcome.step.id: outcome for outcome in outcomes}
-    halved = {each.step.address for each in by_step.values() if each.gives_back and each.verdict is Verdict.DONE}
+    back = {each.step.address: each.verdict for each in by_step.values() if each.gives_back and each.verdict.wrote}
     steps: dict[Address, list[Step]] = {}
     for step in plan.steps:
         steps.setdefault(step.address, []).append(step)
     return [
-        (change, _result([by_step.get(step.id) for step in steps.get(change.address, ())], halved=change.address in halved))
+        (change, _result([by_step.get(step.id) for step in steps.get(change.address, ())], back.get(change.address)))
         for change in plan.changes
         if change.action is not Action.NO_OP
     ]
 
 
-def _result(outcomes: list[Outcome | None], *, halved: bool) -> Result:
+def _result(outcomes: list[Outcome | None], given_back: Verdict | None) -> Result:
     verdicts = {Verdict.SKIPPED if outcome is None else outcome.verdict for outcome in outcomes}
+    verdicts |= {given_back} if given_back else set()
     if Verdict.UNKNOWN in verdicts:
         return Result.UNKNOWN
     if Verdict.ALTERED in verdicts:
@@ -61,6 +62,6 @@ def _result(outcomes: list[Outcome | None], *, halved: bool) -> Result:
         return Result.PARTLY if Verdict.DONE in verdicts else Result.FAILED
     if Verdict.SKIPPED in verdicts:
         return Result.PARTLY if Verdict.DONE in verdicts else Result.NOT_ATTEMPTED
-    if halved:
+    if given_back:
         return Result.PARTLY
     return Result.DONE if verdicts else Result.NOT_ATTEMPTED

@@ -1,0 +1,114 @@
+"""What is told of a subject that was let go, for each way in which its taker and its return may end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from smith_topology.core.handover import giving_back, stranded
+from smith_topology.core.model import (
+    Action,
+    Address,
+    Call,
+    Change,
+    Config,
+    Handover,
+    Outcome,
+    Plan,
+    Reason,
+    Server,
+    Verb,
+    Verdict,
+    Version,
+    consumer_address,
+    stream_address,
+)
+from smith_topology.render.results import Result, results
+
+NEWEST = Server(Version(2, 15, 1), "2.15.1")
+OLD, NEW = stream_address("OLD"), stream_address("NEW")
+BOTH, ONE, OTHER = {"subjects": ["a", "b"]}, {"subjects": ["a"]}, {"subjects": ["b"]}
+
+
+def call(number: int, address: Address, verb: Verb, expected: Config) -> Call:
+    return Call(number, address, verb, f"{verb}.{number}", dict(expected), None, expected)
+
+
+LETS_GO, TAKES = call(1, OLD, Verb.UPDATE, ONE), call(2, NEW, Verb.CREATE, OTHER)
+PLAN = Plan(
+    topology="smith",
+    server=NEWEST,
+    changes=(
+        Change(OLD, Action.UPDATE, Reason.PENDING, BOTH, ONE),
+        Change(NEW, Action.CREATE, Reason.NEW, None, OTHER),
+    ),
+    steps=(LETS_GO, TAKES),
+    diagnostics=(),
+    handovers=(Handover(OLD, NEW, "b", "b"),),
+)
+
+
+def ended(*verdicts: Verdict) -> list[Outcome]:
+    return [Outcome(step, verdict, 0.0) for step, verdict in zip((LETS_GO, TAKES), verdicts, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("giver", "taker", "lost"),
+    [
+        (Verdict.DONE, Verdict.DONE, False),
+        (Verdict.DONE, Verdict.ALTERED, False),
+        (Verdict.DONE, Verdict.UNKNOWN, True),
+        (Verdict.DONE, Verdict.REFUSED, True),
+        (Verdict.DONE, Verdict.STALE, True),
+        (Verdict.DONE, Verdict.SKIPPED, True),
+        (Verdict.UNKNOWN, Verdict.SKIPPED, True),
+        (Verdict.REFUSED, Verdict.SKIPPED, False),
+        (Verdict.SKIPPED, Verdict.SKIPPED, False),
+    ],
+)
+def test_a_subject_is_stranded_when_neither_is_known_to_hold_it(giver: Verdict, taker: Verdict, lost: bool) -> None:
+    assert bool(stranded(PLAN, ended(giver, taker))) is lost
+
+
+@pytest.mark.parametrize(
+    ("verdict", "lost", "result"),
+    [
+        (Verdict.DONE, False, Result.PARTLY),
+        (Verdict.ALTERED, False, Result.ALTERED),
+        (Verdict.UNKNOWN, True, Result.UNKNOWN),
+        (Verdict.REFUSED, True, Result.DONE),
+        (Verdict.STALE, True, Result.DONE),
+    ],
+)
+def test_a_return_that_is_not_known_to_have_worked_leaves_the_subject_stranded(
+    verdict: Verdict, lost: bool, result: Result
+) -> None:
+    outcomes = ended(Verdict.DONE, Verdict.REFUSED)
+    [back] = giving_back(PLAN, outcomes)
+    outcomes.append(Outcome(back, verdict, 0.0))
+
+    assert back.payload == back.expected == BOTH
+    assert bool(stranded(PLAN, outcomes)) is lost
+    assert {change.address: found for change, found in results(PLAN, outcomes)}[OLD] is result
+
+
+@pytest.mark.parametrize(("version", "calls"), [(Version(2, 9, 10), 0), (Version(2, 10, 0), 1)])
+def test_a_server_without_several_filters_is_not_sent_them(version: Version, calls: int) -> None:
+    """It would drop the field, and the consumer would get everything."""
+    one, new = consumer_address("Q", "one"), consumer_address("Q", "new")
+    config = {"stream_name": "Q", "action": "update", "config": {"filter_subject": "q.a"}}
+    lets_go = replace(call(1, one, Verb.UPDATE, {"filter_subject": "q.a"}), payload=config)
+    takes = call(2, new, Verb.CREATE, {"filter_subject": "q.b"})
+    plan = Plan(
+        topology="smith",
+        server=Server(version, str(version)),
+        changes=(Change(one, Action.UPDATE, Reason.PENDING, {"filter_subjects": ["q.a", "q.b"]}, {"filter_subject": "q.a"}),),
+        steps=(lets_go, takes),
+        diagnostics=(),
+        handovers=(Handover(one, new, "q.b", "q.b"),),
+    )
+    outcomes = [Outcome(lets_go, Verdict.DONE, 0.0), Outcome(takes, Verdict.REFUSED, 0.0)]
+
+    assert len(giving_back(plan, outcomes)) == calls
+    assert stranded(plan, outcomes)
