@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from smith_topology.core.kinds import consumer
-from smith_topology.core.kinds.interface import by_name
 from smith_topology.core.model import (
     APPLIED,
     FILTERS,
@@ -24,7 +22,6 @@ from smith_topology.core.model import (
     Live,
     Outcome,
     Plan,
-    Server,
     Severity,
     Verb,
     Verdict,
@@ -32,7 +29,6 @@ from smith_topology.core.model import (
 )
 from smith_topology.core.subjects import REST, SubjectIndex, intersection, is_subset
 
-SEVERAL_FILTERS = by_name(consumer.FIELDS)["filter_subjects"].since
 HELD = (Verdict.DONE, Verdict.ALTERED)
 
 
@@ -114,32 +110,28 @@ def _latest(outcomes: Iterable[Outcome], verdicts: tuple[Verdict, ...]) -> dict[
 
 
 def giving_back(plan: Plan, outcomes: Iterable[Outcome]) -> list[Call]:
-    """The requests by which givers, as their last request left them, hold again what nobody has taken from them."""
+    """The requests by which streams, as their last request left them, hold again what nobody has taken from them.
+
+    Filters are not given back: their messages wait, and a consumer that takes them on anew would skip those.
+    """
     left: dict[Address, list[str]] = defaultdict(list)
     for each in stranded(plan, outcomes):
-        left[each.giver].append(each.subject)
+        if each.giver.kind is Kind.STREAM:
+            left[each.giver].append(each.subject)
     known = _latest(outcomes, HELD)
-    calls = [_holding(known[giver], tuple(dict.fromkeys(subjects))) for giver, subjects in left.items() if giver in known]
-    kept = [call for call in calls if call.verb is not Verb.DELETE and _takes(plan.server, call)]
-    return [replace(call, id=len(plan.steps) + place) for place, call in enumerate(kept, start=1)]
-
-
-def _takes(server: Server, call: Call) -> bool:
-    """Whether the server knows the field; 2.9 would drop it, and give the consumer everything."""
-    several = "filter_subjects" in call.payload.get("config", ())
-    return not several or server.version >= SEVERAL_FILTERS
+    there = {giver: subjects for giver, subjects in left.items() if giver in known and known[giver].verb is not Verb.DELETE}
+    calls = [_holding(known[giver], tuple(dict.fromkeys(subjects))) for giver, subjects in there.items()]
+    return [replace(call, id=len(plan.steps) + place) for place, call in enumerate(calls, start=1)]
 
 
 def _holding(call: Call, subjects: tuple[str, ...]) -> Call:
     """Without the mark of what was applied last, since that is not what the file says."""
-    kind = call.address.kind
-    own = tuple(claim for claim in claims_of(kind, call.expected) if (claim,) != parked(call.address))
+    expected, payload = call.expected or {}, call.payload
+    own = (claim for claim in claims_of(Kind.STREAM, expected) if (claim,) != parked(call.address))
     claims = (*own, *subjects)
-    config = call.payload.get("config", call.payload)
-    marks = {key: value for key, value in config.get("metadata", {}).items() if key != APPLIED}
-    changed = claiming(kind, {**config, "metadata": marks} if marks else config, claims)
-    payload = {**call.payload, "config": changed} if "config" in call.payload else changed
-    expected = claiming(kind, call.expected or {}, claims)
+    marks = {key: value for key, value in payload.get("metadata", {}).items() if key != APPLIED}
+    payload = claiming(Kind.STREAM, {**payload, "metadata": marks} if marks else payload, claims)
+    expected = claiming(Kind.STREAM, expected, claims)
     return replace(call, payload=payload, expected=expected, before=None, after=(), gives_back=subjects)
 
 

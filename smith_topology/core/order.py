@@ -19,6 +19,7 @@ from smith_topology.core.circles import circles
 from smith_topology.core.handover import claims_of, handovers, parked
 from smith_topology.core.model import Action, Address, Change, Handover, Kind, Live, origins
 from smith_topology.core.room import Quota, crowded, quotas
+from smith_topology.core.subjects import intersection, overlaps
 
 Edge: TypeAlias = tuple[Address, Address]
 """The first comes before the second."""
@@ -122,7 +123,7 @@ def _opened(
     """Who has to let go beforehand, and for whom: one giver of each circle, as often as there are circles left.
 
     Whoever releases subjects leaves their publishers alone for a moment, so those that keep some, and those that open most,
-    go first. Only updates can be on a circle of these edges: nothing is handed to a deletion, nor taken from a creation.
+    go first. A release makes no room, so where a taker needs that of its giver as well, another one lets go.
     """
     opened: dict[Address, frozenset[Address]] = {}
     closed = circles(handed.keys() | needed)
@@ -130,19 +131,24 @@ def _opened(
         left: set[Edge] = set()
         for circle in closed:
             takers: dict[Address, set[Address]] = defaultdict(set)
-            for giver, taker in circle & handed.keys():
+            passing = circle & handed.keys()
+            for giver, taker in passing - needed or passing:
                 takers[giver].add(taker)
             chosen = min(takers, key=lambda a: (not _kept(writing[a], takers[a], handed), -len(takers[a]), a))
-            opened[chosen] = frozenset(takers[chosen])
+            opened[chosen] = opened.get(chosen, frozenset()) | takers[chosen]
             left |= circle - {(chosen, taker) for taker in takers[chosen]}
         closed = circles(left)
     return opened
 
 
 def _kept(giver: Change, takers: Iterable[Address], handed: Mapping[Edge, set[str]]) -> tuple[str, ...]:
-    """What an object on a circle need not let go of for these takers' sake."""
+    """What an object on a circle need not let go of for these takers' sake: what they do not want, and of what they want a part
+    of, the part that stays.
+    """
     given = {subject for taker in takers for subject in handed[giver.address, taker]}
-    return tuple(claim for claim in claims_of(giver.address.kind, giver.before) if claim not in given)
+    before, after = (claims_of(giver.address.kind, config) for config in (giver.before, giver.after))
+    staying = (intersection(claim, other) for claim in before if claim in given for other in after if overlaps(claim, other))
+    return (*(claim for claim in before if claim not in given), *staying)
 
 
 # ------------------------------------------------------------------------------------- streams and consumers

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from smith_topology.core.handover import giving_back, stranded
@@ -21,7 +19,6 @@ from smith_topology.core.model import (
     Verb,
     Verdict,
     Version,
-    consumer_address,
     stream_address,
 )
 from smith_topology.render.results import Result, results
@@ -91,24 +88,3 @@ def test_a_return_that_is_not_known_to_have_worked_leaves_the_subject_stranded(
     assert back.payload == back.expected == BOTH
     assert bool(stranded(PLAN, outcomes)) is lost
     assert {change.address: found for change, found in results(PLAN, outcomes)}[OLD] is result
-
-
-@pytest.mark.parametrize(("version", "calls"), [(Version(2, 9, 10), 0), (Version(2, 10, 0), 1)])
-def test_a_server_without_several_filters_is_not_sent_them(version: Version, calls: int) -> None:
-    """It would drop the field, and the consumer would get everything."""
-    one, new = consumer_address("Q", "one"), consumer_address("Q", "new")
-    config = {"stream_name": "Q", "action": "update", "config": {"filter_subject": "q.a"}}
-    lets_go = replace(call(1, one, Verb.UPDATE, {"filter_subject": "q.a"}), payload=config)
-    takes = call(2, new, Verb.CREATE, {"filter_subject": "q.b"})
-    plan = Plan(
-        topology="smith",
-        server=Server(version, str(version)),
-        changes=(Change(one, Action.UPDATE, Reason.PENDING, {"filter_subjects": ["q.a", "q.b"]}, {"filter_subject": "q.a"}),),
-        steps=(lets_go, takes),
-        diagnostics=(),
-        handovers=(Handover(one, new, "q.b", "q.b"),),
-    )
-    outcomes = [Outcome(lets_go, Verdict.DONE, 0.0), Outcome(takes, Verdict.REFUSED, 0.0)]
-
-    assert len(giving_back(plan, outcomes)) == calls
-    assert stranded(plan, outcomes)

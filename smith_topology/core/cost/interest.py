@@ -77,7 +77,7 @@ class Planned(dict[Address, Change]):
 
     def _consumers(self, stream: Address) -> Consumers:
         everyone = self._live.consumers(stream.name)
-        here = [c for c in everyone if not is_nobodys(c)]
+        here = [c for c in everyone if c.address in self or not is_nobodys(c)]
         leaving = {c.address for c in here if c.address in self and self[c.address].action is Action.DELETE}
         turning = {c.address for c in here if c.address in self and turns(self[c.address])}
         return Consumers(
