@@ -4,7 +4,7 @@ rewrite on the way.
 
 from __future__ import annotations
 
-from smith_topology.core.model import Action, Change, Config, Version, filters_of
+from smith_topology.core.model import Action, Change, Config, Live, Version, filters_of
 
 LIMITED = ("max_ack_pending", "inactive_threshold")
 """What ``consumer_limits`` holds, by the names that consumers have too."""
@@ -58,3 +58,13 @@ def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
         return False
     strict = version < COUNTS_ABSENT_LIMITS
     return any(consumer.get(name, 0) > limits.get(name, 0) for name in LIMITED if strict or limits.get(name))
+
+
+def goes_first(consumer: Change, stream: Change, live: Live) -> bool:
+    """Whether a consumer's change comes before its stream's: to keep messages, or to make way."""
+    if consumer.action is Action.CREATE or precedes_interest(consumer, stream):
+        return becomes_interest(stream)
+    if consumer.action is stream.action is Action.DELETE or follows_replicas(consumer, stream):
+        return True
+    observed = live.observed.get(consumer.address)
+    return observed is not None and violates(observed.config, stream, live.server.version)

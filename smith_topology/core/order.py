@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
-from smith_topology.core.bearing import becomes_interest, follows_replicas, precedes_interest, turns, violates
+from smith_topology.core.bearing import goes_first, precedes_interest, turns
 from smith_topology.core.circles import circles
 from smith_topology.core.handover import claims_of, handovers, parked
 from smith_topology.core.model import Action, Address, Change, Handover, Kind, Live, origins
@@ -165,20 +165,11 @@ def _around_streams(writing: Mapping[Address, Change], live: Live) -> tuple[froz
         stream = writing.get(change.address.parent)
         if change.address.kind is not Kind.CONSUMER or stream is None:
             continue
-        if _goes_first(change, stream, live):
+        if goes_first(change, stream, live):
             needed.add((change.address, stream.address))
         else:
             (better if change.action is Action.DELETE else needed).add((stream.address, change.address))
     return frozenset(needed), frozenset(better)
-
-
-def _goes_first(consumer: Change, stream: Change, live: Live) -> bool:
-    if consumer.action is Action.CREATE or precedes_interest(consumer, stream):
-        return becomes_interest(stream)
-    if consumer.action is stream.action is Action.DELETE or follows_replicas(consumer, stream):
-        return True
-    observed = live.observed.get(consumer.address)
-    return observed is not None and violates(observed.config, stream, live.server.version)
 
 
 def _prepared(writing: Mapping[Address, Change]) -> Iterator[Address]:

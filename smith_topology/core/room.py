@@ -14,6 +14,10 @@ COUNTS_REPLICAS = Version(2, 14)
 """From here on ``max_bytes`` is reserved once for each replica. 2.9 and 2.12 count some of them, 2.10 and 2.11 none."""
 
 
+UNLIMITED = -1
+"""For bytes; 0 of them is nothing at all."""
+
+
 class Limited(Enum):
     """What there is only so much of."""
 
@@ -78,7 +82,7 @@ def quotas(changes: Iterable[Change], live: Live) -> Iterator[Quota]:
         growth = {address: _comes_or_goes(change) for address, change in streams.items()}
         yield Quota(Limited.STREAMS, most, len(held), growth)
     for what, storage, name in ((Limited.FILE, "file", "max_storage"), (Limited.MEMORY, "memory", "max_memory")):
-        if most := limit(live.server, name):
+        if (most := int(live.server.limits.get(name, UNLIMITED))) >= 0:
             used = sum(_reserved(config, storage, live.server) for config in held)
             growth = {address: _reserves(change, storage, live.server) for address, change in streams.items()}
             yield Quota(what, most, used, growth)

@@ -138,7 +138,7 @@ class Api:
             cluster=greeting.get("cluster") or "",
             account=user.get("account_name") or user.get("account") or "",
             domain=info.get("domain") or "",
-            limits=info.get("limits") or {},
+            limits={} if info.get("tiers") else info.get("limits") or {},
             time=host.get("time") or our_clock(),
         )
 

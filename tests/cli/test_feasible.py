@@ -137,6 +137,32 @@ def test_max_bytes_that_add_up_to_more_than_an_account_may_store_are_refused(ser
         refused(account, {**stored(A=8, B=8, C=4), "M": {"storage": "memory", "max_bytes": 11 * MEGABYTE}}, "CP105")
 
 
+def test_an_account_without_memory_takes_no_stream_in_memory(servers: Servers) -> None:
+    memory = {"M": {"storage": "memory"}}
+    with account_on(
+        servers.start(
+            "accounts { A { jetstream { max_mem: 0, max_file: 20M }, users: [{user: u, password: p}] } }\nno_auth_user: u"
+        ).url
+    ) as account:
+        refused(account, memory, "CP105")
+        account.converge(stored(A=1))
+
+
+def test_a_swap_lets_go_first_who_makes_no_room_by_it(servers: Servers) -> None:
+    """The larger stream has to shrink before the other one can grow, so that it can't be the one that only releases."""
+    with limited(servers.start, "max_streams: 9") as account:
+        account.converge(
+            {"A": {"subjects": ["a"], "max_bytes": 12 * MEGABYTE}, "B": {"subjects": ["b"], "max_bytes": 5 * MEGABYTE}}
+        )
+        account.publish("a", 2)
+        account.publish("b", 3)
+
+        swapped = {"A": {"subjects": ["b"], "max_bytes": 5 * MEGABYTE}, "B": {"subjects": ["a"], "max_bytes": 12 * MEGABYTE}}
+        account.converge(swapped)
+
+        assert (len(account.messages("A")), len(account.messages("B"))) == (2, 3)
+
+
 def test_a_stream_takes_the_room_that_another_gives_back(servers: Servers) -> None:
     with limited(servers.start, "max_streams: 3") as account:
         account.converge(stored(A=5, B=10, C=5))

@@ -225,6 +225,20 @@ def test_generated_topologies_go_there_and_back(account: Account, version: Versi
 # ------------------------------------------------------------------------------------------ without ownership
 
 
+def test_an_ephemeral_consumer_of_an_interest_stream_is_adopted_with_other_filters(account: Account) -> None:
+    account.js.request("STREAM.CREATE.ORDERS", {"name": "ORDERS", **STREAM, "retention": "interest"})
+    config = {"name": "first", "ack_policy": "explicit", "filter_subject": "o.a", "inactive_threshold": 60_000_000_000}
+    account.js.request("CONSUMER.CREATE.ORDERS.first.o.a", {"stream_name": "ORDERS", "config": config})
+    account.publish("o.a", 3)
+    document = {"ORDERS": {**STREAM, "retention": "interest", "consumers": {"first": {**EXPLICIT, "filter_subject": "o.b"}}}}
+
+    announced = sum(each["messages"] for each in account.plan(document, "--adopt").losses("ORDERS"))
+    account.converge(document, *ALLOW_ALL, "--adopt")
+
+    assert announced == 3
+    assert account.consumer("ORDERS", "first")["config"]["filter_subject"] == "o.b"
+
+
 def test_an_ephemeral_consumer_is_adopted_for_good_by_one_apply(account: Account) -> None:
     """It loses the inactivity threshold that ephemeral ones have by default, and keeps its position."""
     account.js.request("STREAM.CREATE.ORDERS", {"name": "ORDERS", **STREAM})
@@ -237,7 +251,6 @@ def test_an_ephemeral_consumer_is_adopted_for_good_by_one_apply(account: Account
     config = account.consumer("ORDERS", "first")["config"]
     assert (config["durable_name"], config.get("inactive_threshold", 0)) == ("first", 0)
     assert account.consumer("ORDERS", "first")["num_pending"] == len(account.messages("ORDERS")) == 3
-
 
 
 @pytest.fixture

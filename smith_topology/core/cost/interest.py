@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from smith_topology.core.bearing import turns
+from smith_topology.core.bearing import goes_first, turns
 from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed, Version, filters_of
 from smith_topology.core.ownership import is_nobodys
 from smith_topology.core.room import crowded
@@ -22,6 +22,7 @@ class Consumers:
     turning: list[Observed]  # to other filters
     leaving: list[Observed]
     created: list[Change]  # those that come before any of the others goes
+    early: frozenset[Address]  # of those that turn or leave: the ones that do before their stream changes
     passing: bool  # others that nobody declared, such as those of copies: what they want now they may not want in a moment
 
     @property
@@ -59,10 +60,10 @@ class Planned(dict[Address, Change]):
         super().__init__((change.address, change) for change in changes)
         self._live = live
         self._known: dict[Address, Consumers] = {}
-        full = crowded(self.values(), live)
+        self._full = crowded(self.values(), live)
         self._created: dict[Address, list[Change]] = defaultdict(list)
         for address, change in self.items():
-            if change.action is Action.CREATE and address.kind is Kind.CONSUMER and not self._comes_late(address, full):
+            if change.action is Action.CREATE and address.kind is Kind.CONSUMER and not self._comes_late(address):
                 self._created[address.parent].append(change)
 
     def consumers(self, stream: Address) -> Consumers:
@@ -70,10 +71,16 @@ class Planned(dict[Address, Change]):
             self._known[stream] = self._consumers(stream)
         return self._known[stream]
 
-    def _comes_late(self, consumer: Address, full: frozenset[str]) -> bool:
+    def _comes_late(self, consumer: Address) -> bool:
         """Whether messages are let go for want of interest before there is room for this one."""
         stream = self._live.stream(consumer.path[0])
-        return consumer.path[0] in full and stream is not None and stream.config.get("retention") == "interest"
+        return consumer.path[0] in self._full and stream is not None and stream.config.get("retention") == "interest"
+
+    def _comes_early(self, consumer: Address) -> bool:
+        """Whether what it wants is forgotten before its stream changes."""
+        parent = self.get(consumer.parent)
+        makes_room = consumer.path[0] in self._full and self[consumer].action is Action.DELETE
+        return makes_room or (parent is not None and goes_first(self[consumer], parent, self._live))
 
     def _consumers(self, stream: Address) -> Consumers:
         everyone = self._live.consumers(stream.name)
@@ -85,6 +92,7 @@ class Planned(dict[Address, Change]):
             [c for c in here if c.address in turning],
             [c for c in here if c.address in leaving],
             self._created[stream],
+            frozenset(address for address in turning | leaving if self._comes_early(address)),
             len(here) < len(everyone) or stream.name in self._live.copied,
         )
 

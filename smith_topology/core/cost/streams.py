@@ -139,8 +139,8 @@ def _older(observed: Observed, now: int, after: Config) -> bool:
 
 
 def _made_interest(observed: Observed, live: Live, planned: Planned) -> Effect:
-    """Interest keeps only what some consumer still wants. Consumers the plan creates come before this change, those it
-    deletes go after it.
+    """Interest keeps only what some consumer still wants. Consumers the plan creates come before this change, those it deletes go
+    after it, but for the ones that are in its way.
     """
     total, here = messages_of(observed), planned.consumers(observed.address)
     if here.all_go:
@@ -160,10 +160,11 @@ def _made_interest(observed: Observed, live: Live, planned: Planned) -> Effect:
         )
     if here.keeps_everything:
         return Effect(BECOMES_INTEREST, "kept until every consumer has acknowledged", "retention")
-    alone = len(here.known) == 1 and not here.created and not here.passing and not filters_of(here.known[0].config)
-    plain = alone and here.known[0].config.get("max_deliver", -1) < 1 and not live.server.cluster
+    holding = [each for each in here.known if each.address not in here.early]
+    alone = len(here.known) == len(holding) == 1 and not here.created and not here.passing and not filters_of(holding[0].config)
+    plain = alone and holding[0].config.get("max_deliver", -1) < 1 and not live.server.cluster
     exact = plain and live.server.version >= LOOKS_BEYOND_THE_FLOOR
-    answer = Answer(max(0, total - here.wanted), None, Bound.EXACT if exact else Bound.UPPER)
+    answer = Answer(max(0, total - wanted_by_any(holding)), None, Bound.EXACT if exact else Bound.UPPER)
     return replace(dropped(BECOMES_INTEREST, "retention", observed, answer), text="acknowledged already, dropped at once")
 
 

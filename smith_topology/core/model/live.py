@@ -24,9 +24,9 @@ METADATA_SINCE = Version(2, 10)
 class Server:
     """What the connected server says of itself and of the account.
 
-    ``limits`` is the account's ``limits`` object of ``$JS.API.INFO``; ``time`` is the server's clock when it
-    was read (RFC 3339, UTC), since durations are judged by its clock and not by ours. ``url`` is the one connected to, without
-    userinfo; ``cluster`` is empty on a standalone server; ``account`` is empty where the user may not ask.
+    ``limits`` is the account's ``limits`` object of ``$JS.API.INFO``, empty where each tier has its own; ``time`` is the
+    server's clock when it was read (RFC 3339, UTC), since durations are judged by its clock and not by ours. ``url`` is the one
+    connected to, without userinfo; ``cluster`` is empty on a standalone server; ``account`` is empty where the user may not ask.
     """
 
     version: Version
