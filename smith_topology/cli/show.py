@@ -18,6 +18,8 @@ from smith_topology.core.model import Diagnostic, Live, Observed, Severity, Topo
 from smith_topology.render import show as human
 from smith_topology.render.document import dumps
 
+NOTHING_DECLARED = Topology("", {}, ())
+
 
 class ShowOutput(StrEnum):
     HUMAN = "human"
@@ -44,9 +46,6 @@ def show(
 
     with session.told_to_machines(output):
         session.run(work)
-
-
-NOTHING_DECLARED = Topology("", {}, ())
 
 
 def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed]:

@@ -9,6 +9,9 @@ from smith_topology.core.model import Action, Change, Config, Live, Version, fil
 LIMITED = ("max_ack_pending", "inactive_threshold")
 """What ``consumer_limits`` holds, by the names that consumers have too."""
 
+COPIES_ACKNOWLEDGE = Version(2, 14)
+"""From here on a copy of a work queue or an interest stream acknowledges what it has copied."""
+
 COUNTS_ABSENT_LIMITS = Version(2, 14)
 """Older servers take a limit left out for one of 0 when they compare consumers with changed ``consumer_limits``."""
 

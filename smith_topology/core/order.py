@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from graphlib import TopologicalSorter
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple, TypeAlias
 
 from smith_topology.core.bearing import goes_first, precedes_interest, turns
@@ -20,6 +20,8 @@ from smith_topology.core.handover import claims_of, handovers, parked
 from smith_topology.core.model import Action, Address, Change, Handover, Kind, Live, origins
 from smith_topology.core.room import Quota, crowded, quotas
 from smith_topology.core.subjects import intersection, overlaps
+
+MOST_PAIRS = 10_000
 
 Edge: TypeAlias = tuple[Address, Address]
 """The first comes before the second."""
@@ -204,8 +206,10 @@ def _consumers_among_themselves(writing: Mapping[Address, Change], live: Live) -
 
 
 def _all_before_all(firsts: list[Address], seconds: list[Address]) -> Iterator[Edge]:
-    """By way of the last of the firsts, since an edge for each pair would be too many."""
-    if firsts:
+    """An edge for each pair; where these would be too many, by way of the last of the firsts, which then waits for the others."""
+    if len(firsts) * len(seconds) <= MOST_PAIRS:
+        yield from product(firsts, seconds)
+    elif firsts:
         *others, last = firsts
         yield from ((each, last) for each in others)
         yield from ((last, each) for each in seconds)

@@ -114,13 +114,23 @@ def test_a_deletion_on_the_way_round_is_not_a_release() -> None:
 
 
 def test_many_consumers_of_interest_are_exchanged_with_few_edges() -> None:
-    new = [Change(consumer("EVENTS", f"new{i}"), Action.CREATE, Reason.NEW, None, {}) for i in range(100)]
-    old = [Change(consumer("EVENTS", f"old{i}"), Action.DELETE, Reason.REMOVED, {}, None) for i in range(100)]
+    new = [Change(consumer("EVENTS", f"new{i}"), Action.CREATE, Reason.NEW, None, {}) for i in range(200)]
+    old = [Change(consumer("EVENTS", f"old{i}"), Action.DELETE, Reason.REMOVED, {}, None) for i in range(200)]
     order = order_of([*old, *new], [Observed(stream("EVENTS"), {"retention": "interest"}, "")])
     turns = list(order)
 
-    assert {turn.address for turn in turns[:100]} == {change.address for change in new}
-    assert sum(len(firsts) for firsts in order.before.values()) == 199
+    assert {turn.address for turn in turns[:200]} == {change.address for change in new}
+    assert sum(len(firsts) for firsts in order.before.values()) == 399
+
+
+def test_a_few_new_consumers_do_not_wait_for_each_other() -> None:
+    """One that is refused takes none of the others along."""
+    new = [Change(consumer("EVENTS", f"new{i}"), Action.CREATE, Reason.NEW, None, {}) for i in range(3)]
+    old = Change(consumer("EVENTS", "old"), Action.DELETE, Reason.REMOVED, {}, None)
+
+    order = order_of([old, *new], [Observed(stream("EVENTS"), {"retention": "interest"}, "")])
+
+    assert {turn.address: len(firsts) for turn, firsts in order.before.items()} == {old.address: 3, **{c.address: 0 for c in new}}
 
 
 def test_new_consumers_of_interest_come_first_even_behind_a_circle_of_copies() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from smith_topology.core.bearing import goes_first, turns
-from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed, Version, filters_of
+from smith_topology.core.bearing import COPIES_ACKNOWLEDGE, goes_first, turns
+from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed, filters_of
 from smith_topology.core.ownership import is_nobodys
 from smith_topology.core.room import crowded
 from smith_topology.core.subjects import REST, SubjectIndex
@@ -95,10 +95,6 @@ class Planned(dict[Address, Change]):
             frozenset(address for address in turning | leaving if self._comes_early(address)),
             len(here) < len(everyone) or stream.name in self._live.copied,
         )
-
-
-COPIES_ACKNOWLEDGE = Version(2, 14)
-"""From here on a copy of a work queue or an interest stream acknowledges what it has copied."""
 
 
 def holds_by_interest(stream: Config, address: Address, live: Live) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from smith_topology.core.bearing import COPIES_ACKNOWLEDGE
 from smith_topology.core.cost.asked import (
     EVERYTHING,
     Answer,
@@ -19,7 +20,7 @@ from smith_topology.core.cost.asked import (
     messages_of,
     no_longer_taken,
 )
-from smith_topology.core.cost.interest import COPIES_ACKNOWLEDGE, Planned, holds_by_interest, wanted_by_any
+from smith_topology.core.cost.interest import Planned, holds_by_interest, wanted_by_any
 from smith_topology.core.kinds.interface import Context
 from smith_topology.core.model import (
     Bound,

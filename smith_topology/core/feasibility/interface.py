@@ -26,9 +26,9 @@ class Intent:
     def planned(self) -> Mapping[Address, Change]:
         return {change.address: change for change in self.changes}
 
-    def declared(self, kind: Kind | None = None) -> Iterator[tuple[Change, Resource]]:
-        """What the file declares, of one kind or of both, whatever happens to it."""
-        return self._with_resource(change for change in self.changes if kind in (None, change.address.kind))
+    def declared(self) -> Iterator[tuple[Change, Resource]]:
+        """What the file declares, whatever happens to it."""
+        return self._with_resource(self.changes)
 
     @cached_property
     def changing(self) -> tuple[tuple[Change, Resource], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.bearing import COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits
+from smith_topology.core.bearing import COPIES_ACKNOWLEDGE, COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits
 from smith_topology.core.feasibility.interface import Intent
 from smith_topology.core.model import Action, Change, Config, Diagnostic, Kind, Server, Severity, Version
 from smith_topology.core.ownership import is_nobodys
@@ -41,7 +41,7 @@ def _of_a_copy(origin: Change, version: Version) -> Config:
     """The consumer that a mirror or a source keeps on its origin, as far as limits go (2.10 to 2.15 measured). It is listed
     only where it acknowledges: on work queues and interest streams, since 2.14.
     """
-    acknowledges = version >= Version(2, 14) and (origin.before or {}).get("retention", "limits") != "limits"
+    acknowledges = version >= COPIES_ACKNOWLEDGE and (origin.before or {}).get("retention", "limits") != "limits"
     return {"max_ack_pending": 1000} if acknowledges else {"inactive_threshold": 10 * SECOND}
 
 
