@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+import orjson
 from nats import errors as nats
 from nats.aio.msg import Msg
 
@@ -232,8 +233,8 @@ def _stored(asked: _Asked) -> Garbled:
 
 def _object(message: Msg) -> dict[str, Any] | None:
     try:
-        answer = json.loads(message.data)
-    except (ValueError, RecursionError):
+        answer = orjson.loads(message.data)
+    except ValueError:
         return None
     return answer if isinstance(answer, dict) else None
 

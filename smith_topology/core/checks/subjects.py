@@ -77,6 +77,8 @@ def invalid(topology: Topology) -> Iterator[Diagnostic]:
 
 def _literal_wildcard(subject: str) -> str:
     """The first token that looks like a pattern and is none."""
+    if ANY not in subject and REST not in subject:
+        return ""
     tokens = (token for token in subject.split(SEPARATOR) if len(token) > 1)
     return next((token for token in tokens if ANY in token or REST in token), "")
 

@@ -59,11 +59,15 @@ class Topology:
     protected: frozenset[Address] = frozenset()
     """What is not to be deleted although nothing declares it: on the way to ``destroy``."""
 
-    def streams(self) -> list[Resource]:
-        return [r for r in self.resources.values() if r.address.kind is Kind.STREAM]
+    def streams(self) -> tuple[Resource, ...]:
+        return self._streams
 
     def consumers(self, stream: str) -> list[Resource]:
         return self._by_stream.get(stream, [])
+
+    @cached_property
+    def _streams(self) -> tuple[Resource, ...]:
+        return tuple(r for r in self.resources.values() if r.address.kind is Kind.STREAM)
 
     @cached_property
     def _by_stream(self) -> Mapping[str, list[Resource]]:

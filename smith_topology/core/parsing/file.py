@@ -155,7 +155,7 @@ class _FileParser:
             reader = FieldReader(self._report, address, self._shared)
             if fault := _name_fault(name) or _bucket_fault(name):
                 reader.error(each, fault)
-            body = reader.mapping(str(address), each.value) or _EMPTY
+            body = reader.mapping(address, each.value) or _EMPTY
             yield self._resource(reader, address, each, body)
             yield from self._consumers(reader, address, body.entries.get("consumers"))
 
@@ -166,7 +166,7 @@ class _FileParser:
             reader = FieldReader(self._report, address, self._shared)
             if fault := _name_fault(name):
                 reader.error(each, fault)
-            yield self._resource(reader, address, each, reader.mapping(str(address), each.value) or _EMPTY)
+            yield self._resource(reader, address, each, reader.mapping(address, each.value) or _EMPTY)
 
     def _resource(self, reader: FieldReader, address: Address, at: Entry, node: MappingNode) -> Resource:
         kind, entries = address.kind, node.entries

@@ -77,12 +77,12 @@ class FieldReader:
         detail = f"{shown(key)} is not a key of {what}."
         self.error(entry, lambda: Fault("unknown-key", "Unknown key", detail, hint or meant(key, known)))
 
-    def mapping(self, path: str, node: Node) -> MappingNode | None:
+    def mapping(self, path: str | Address, node: Node) -> MappingNode | None:
         """The node if it is a mapping; None after reporting, or when nothing is written."""
         if isinstance(node, MappingNode):
             return node
         if not (isinstance(node, ScalarNode) and node.is_null):
-            self.error(node, wrong_type(path, node, "a mapping"))
+            self.error(node, wrong_type(str(path), node, "a mapping"))
         return None
 
     def _field(self, known: Field, path: str, entry: Entry) -> Any:
