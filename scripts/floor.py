@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import statistics
+import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+import nats
 from nats.aio.client import Client
 
 IN_FLIGHT = 64
@@ -56,3 +60,19 @@ async def create_streams(nc: Client, configs: list[dict[str, Any]], at_once: int
     await pages(nc, "STREAM.LIST", 256)
     await together(configs, create, at_once)
     await together(configs, lambda config: ask(nc, f"STREAM.INFO.{config['name']}"))
+
+
+async def main(url: str, runs: int) -> None:
+    """Print the seconds that reading everything takes, the median of several runs."""
+    nc: Client = await nats.connect(url)
+    taken = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        await read_everything(nc)
+        taken.append(time.perf_counter() - started)
+    await nc.close()
+    print(statistics.median(taken))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))

@@ -282,7 +282,8 @@ async def _listing(ask: Patient, source: _Source) -> tuple[dict[str, Any], bool]
     """
     first = await _page(ask, source.list, 0)
     total, limit = first["total"], first["limit"] or 1
-    pages = (first, *await gather(range(limit, total, limit), lambda offset: _page(ask, source.list, offset)))
+    offsets = range(limit, total, limit)
+    pages = (first, *await gather(offsets, lambda offset: _page(ask, source.list, offset))) if offsets else (first,)
     gaps = {str(name) for page in pages for kind in ("missing", "offline") for name in page.get(kind) or ()}
     found = {_name(entry): entry for page in pages for entry in page.get(source.key) or ()}
     whole = len(pages) == 1 and not gaps and len(found) == total
