@@ -14,11 +14,10 @@ from smith_topology.core.handover import unheld
 from smith_topology.core.model import Action, Address, Call, Change, Diagnostic, Outcome, Plan, Severity, Step, Verdict
 from smith_topology.render import document
 from smith_topology.render import drift as drift_text
-from smith_topology.render.amounts import loss_sentence, total
 from smith_topology.render.diagnostics import by_gravity, word
 from smith_topology.render.differences import sorted_out
 from smith_topology.render.outcome import tally, trouble
-from smith_topology.render.plan import counts, required, will
+from smith_topology.render.plan import counts, required, verdict, will
 from smith_topology.render.results import Result, results
 from smith_topology.render.text import clean, named
 
@@ -39,7 +38,7 @@ def plan(plan: Plan, timestamp: str) -> Iterator[str]:
     yield from diagnostics(plan.diagnostics, timestamp)
     numbers = {**_terraform_counts(document.summary(plan)), "operation": "plan"}
     costs = {"data_loss": document.data_loss(plan), "required": required(plan)}
-    message = f"Plan: {counts(plan)}. {loss_sentence(total(plan.changes))}"
+    message = f"Plan: {counts(plan)}. {verdict(plan)}".rstrip()
     yield _line("info", message, timestamp, "change_summary", {"changes": {**numbers, **costs}})
 
 

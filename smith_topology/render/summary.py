@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smith_topology.core.model import Action, Diagnostic, Plan
-from smith_topology.render.amounts import disturbance, loss_sentence, total
+from smith_topology.render.amounts import disturbance, total
 from smith_topology.render.diagnostics import tally
-from smith_topology.render.plan import account, counts, is_blocking, no_changes, permissions
+from smith_topology.render.plan import account, counts, is_blocking, no_changes, permissions, verdict
 from smith_topology.render.text import clean, named
 
 
@@ -20,15 +20,12 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.is_empty:
         yield no_changes(plan) if plan.can_apply else f"Nothing can be done on {account(plan.server)}."
     else:
-        loss = total(plan.changes)
         yield f"Plan for {account(plan.server)}: {counts(plan)}."
-        yield loss_sentence(loss)
-        if also := disturbance(loss):
-            yield also
+        yield from filter(None, (verdict(plan), disturbance(total(plan.changes))))
         for action, word in ((Action.DELETE, "Destroys"), (Action.REPLACE, "Replaces")):
             if changes := plan.of(action):
                 yield f"{word}: {', '.join(named(change.address) for change in changes)}"
-        if plan.required:
+        if plan.required and plan.can_apply:
             yield f"Needs:{permissions(plan)}"
     if plan.diagnostics:
         title = "Diagnostics" if plan.can_apply else "Can't be applied"

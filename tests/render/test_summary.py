@@ -18,6 +18,13 @@ def test_a_few_lines_name_what_goes_for_good_and_what_is_lost() -> None:
         """)
 
 
+def test_of_a_replacement_that_is_refused_nothing_is_promised_and_nothing_asked() -> None:
+    found = summary.plan(plan(REPLACED, diagnostics=(PROTECTED,)))
+
+    assert "No data is lost" not in found
+    assert "Needs" not in found
+
+
 def test_no_changes_is_one_line() -> None:
     assert summary.plan(plan(SAME)) == "No changes. Account SMITH @ prod-eu holds what the file declares."
 
