@@ -20,6 +20,7 @@ from smith_topology.core.model import (
     Handover,
     Kind,
     Live,
+    Observed,
     Outcome,
     Plan,
     Severity,
@@ -29,6 +30,7 @@ from smith_topology.core.model import (
 )
 from smith_topology.core.subjects import REST, SubjectIndex, intersection, is_subset
 
+PARKED = "_smith-topo.parked."
 HELD = (Verdict.DONE, Verdict.ALTERED)
 
 
@@ -49,7 +51,22 @@ def claiming(kind: Kind, config: Config, claims: tuple[str, ...]) -> dict[str, A
 
 def parked(giver: Address) -> tuple[str, ...]:
     """A subject nobody uses, for an object that keeps none of its own."""
-    return (f"_smith-topo.parked.{'.'.join(giver.path)}",)
+    return (PARKED + ".".join(giver.path),)
+
+
+def cut_off(observed: Iterable[Observed]) -> Iterator[Diagnostic]:
+    """What an earlier apply has parked and, killed on the way, not brought to its end."""
+    for each in observed:
+        if any(claim.startswith(PARKED) for claim in claims_of(each.address.kind, each.config)):
+            yield Diagnostic(
+                "AP113",
+                Severity.WARNING,
+                "An apply was cut off halfway",
+                f"{each.address} was parked on a subject that nobody uses, for a handover that did not come to its end: what "
+                "it had before may be without a holder.",
+                "Apply again at once.",
+                each.address,
+            )
 
 
 def handovers(writing: Mapping[Address, Change], live: Live) -> Iterator[Handover]:

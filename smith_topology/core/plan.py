@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from smith_topology.core import cost, feasibility, ownership
+from smith_topology.core import cost, feasibility, handover, ownership
 from smith_topology.core.diff import diff
 from smith_topology.core.model import (
     Action,
@@ -61,6 +61,7 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
     diagnostics = [
         *ownership.without_marks(topology, live.server),
         *selection.unmatched(known),
+        *handover.cut_off(ownership.owned(topology, live).values()),
         *found.diagnostics,
         *feasibility.infeasible(topology, live, found.changes),
         *_without_stream(live, found.changes),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -181,22 +182,33 @@ def test_what_is_taken_is_neither_given_back_nor_reported(servers: Servers) -> N
 
 
 RING = 150
+WRITING = ("apply", "--output", "json", *ALLOW_ALL)
 
 
 def ring(shift: int) -> Document:
     return {f"S{i}": taking(f"s.{(i + shift) % RING}") for i in range(RING)}
 
 
+def written(directory: Path, streams: Document) -> Path:
+    path = directory / "topology.yaml"
+    path.write_text(text({"version": 1, "name": "smith", "streams": streams}), encoding="utf-8")
+    return path
+
+
+def read_some(process: subprocess.Popen[str]) -> None:
+    """Until it is in the middle of its steps."""
+    assert process.stderr
+    for _ in range(RING // 5):
+        process.stderr.readline()
+
+
 def test_an_interrupted_swap_leaves_every_subject_with_a_stream(server: EmbeddedServer, tmp_path: Path) -> None:
     """Each of many streams hands its subject to the next one, so some subject is on its way at any time."""
     with account_on(server.url) as account:
         account.converge(ring(0))
-        path = tmp_path / "topology.yaml"
-        path.write_text(text({"version": 1, "name": "smith", "streams": ring(1)}), encoding="utf-8")
-        with started("apply", "--output", "json", *ALLOW_ALL, "-f", path, url=server.url) as process:
-            assert process.stderr
-            for _ in range(RING // 5):
-                process.stderr.readline()
+        path = written(tmp_path, ring(1))
+        with started(*WRITING, "-f", path, url=server.url) as process:
+            read_some(process)
             process.send_signal(signal.SIGINT)
             stdout, _ = process.communicate()
 
@@ -210,16 +222,27 @@ def test_an_interrupted_swap_leaves_every_subject_with_a_stream(server: Embedded
         assert sum(len(account.messages(f"S{i}")) for i in range(RING)) == RING
 
 
+def test_a_swap_cut_off_by_a_kill_is_told_of_by_drift_and_finished_by_the_next(server: EmbeddedServer, tmp_path: Path) -> None:
+    with account_on(server.url) as account:
+        account.converge(ring(0))
+        path = written(tmp_path, ring(1))
+        with started(*WRITING, "-f", path, url=server.url) as process:
+            read_some(process)
+            process.kill()
+
+        killed = run("drift", "-f", path, url=server.url)
+        assert (killed.exit_code, "AP113" in killed.stdout + killed.stderr) == (2, True)
+        account.converge(ring(1))
+        after = run("drift", "-f", path, url=server.url)
+        assert (after.exit_code, "AP113" in after.stdout + after.stderr) == (0, False)
+
+
 def test_a_server_lost_in_mid_swap_is_reported_with_the_subject_on_its_way(servers: Servers, tmp_path: Path) -> None:
     first = servers.start(store=tmp_path / "store")
-    path = tmp_path / "topology.yaml"
     with account_on(first.url) as account:
         account.converge(ring(0))
-    path.write_text(text({"version": 1, "name": "smith", "streams": ring(1)}), encoding="utf-8")
-    with started("apply", "-o", "json", "--timeout", "1s", *ALLOW_ALL, "-f", path, url=first.url) as process:
-        assert process.stderr
-        for _ in range(RING // 5):
-            process.stderr.readline()
+    with started(*WRITING, "--timeout", "1s", "-f", written(tmp_path, ring(1)), url=first.url) as process:
+        read_some(process)
         os.kill(first.pid, signal.SIGKILL)
         stdout, stderr = process.communicate()
 
