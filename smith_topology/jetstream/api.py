@@ -219,9 +219,11 @@ def our_clock() -> str:
 
 
 def _stored_in(message: Msg) -> str:
-    """The stream that acknowledges a message, ``""`` for everything else that a server answers: that tells its ``type``."""
-    receipt = _object(message) if len(message.data) <= LONGEST_RECEIPT else None
-    return str(receipt.get("stream", "")) if receipt and "type" not in receipt else ""
+    """The stream that acknowledges a message, ``""`` for everything else that a server answers: that tells its ``type``, and is
+    not decoded here as well.
+    """
+    receipt = _object(message) if len(message.data) <= LONGEST_RECEIPT and b'"type":' not in message.data else None
+    return str(receipt.get("stream", "")) if receipt else ""
 
 
 def _stored(asked: _Asked) -> Garbled:
