@@ -26,7 +26,7 @@ from nats.aio.client import Client
 
 from smith_topology.core.model import Topology
 from smith_topology.jetstream import read
-from smith_topology.jetstream.connection import Settings, connect
+from smith_topology.jetstream.connecting.connection import Settings, connect
 from smith_topology.jetstream.embedded import EmbeddedServer, running
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ OWNER = "bench"
 IMPORTS = "import nats, typer, yaml, jsonschema"
 PLAN_IMPORTS = (
     "import smith_topology.cli.app, smith_topology.cli.plan, smith_topology.load, smith_topology.core.checks, "
-    "smith_topology.jetstream.connection, smith_topology.jetstream.survey, smith_topology.render.plan"
+    "smith_topology.jetstream.connecting.connection, smith_topology.jetstream.planner, smith_topology.render.plan"
 )
 
 

@@ -17,10 +17,11 @@ from smith_topology.cli.app import COMMANDS
 from smith_topology.cli.app import main as smith_topo
 from smith_topology.cli.exits import Exit
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import FIRST, Context, Field, KindRules, Type, walk
+from smith_topology.core.kinds.fields import FIRST, Field, Type, walk
+from smith_topology.core.kinds.normal_forms import Context, KindRules
 from smith_topology.core.model import Kind, Server, Version
 from smith_topology.core.units import format_duration, format_size
-from smith_topology.jetstream.settings import ENVIRONMENT
+from smith_topology.jetstream.connecting.settings import ENVIRONMENT
 
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATED = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from smith_topology.core.file.encoding import MAX_BYTES, too_large
+from smith_topology.core.file.report import Fault
+from smith_topology.core.file.topology import Rules, no_rules, parse
 from smith_topology.core.model import Diagnostic, Severity, Span, Topology
-from smith_topology.core.parsing.encoding import MAX_BYTES, too_large
-from smith_topology.core.parsing.report import Fault
-from smith_topology.core.parsing.topology import Rules, no_rules, parse
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml")
@@ -23,7 +23,7 @@ def load(
 ) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
     """One topology of files, of directories (their ``*.yaml`` and ``*.yml``, sorted) and of ``-``, standard input.
 
-    ``rules`` judge it (``core.parsing.topology.parse``). ``stdin`` is called at most once, and a file named twice is read
+    ``rules`` judge it (``core.file.topology.parse``). ``stdin`` is called at most once, and a file named twice is read
     once. None, with every reason, when anything stops it: a file that can't be read is never taken for one that declares
     nothing.
     """

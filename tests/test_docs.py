@@ -15,7 +15,7 @@ import pytest
 
 from smith_topology.cli.app import COMMANDS
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import walk
+from smith_topology.core.kinds.fields import walk
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -91,7 +91,7 @@ def test_no_check_code_has_two_meanings() -> None:
     shared = {code: sorted(paths) for code, paths in homes.items() if CHECK_CODE.fullmatch(code) and len(paths) > 1}
 
     # the planner drops RF101, which the server has answered
-    assert shared == {"RF101": ["smith_topology/core/checks/origins.py", "smith_topology/core/plan.py"]}
+    assert shared == {"RF101": ["smith_topology/core/checks/origins.py", "smith_topology/core/planning/plan.py"]}
 
 
 LISTED_BY_FILE = ("core", "jetstream", "cli")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from smith_topology.core.file.encoding import MAX_BYTES
 from smith_topology.core.model import Diagnostic, Severity, Topology
-from smith_topology.core.parsing.encoding import MAX_BYTES
 from smith_topology.load import load
 
 HEAD = "version: 1\nname: smith\n"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from smith_topology.core.kinds import consumer as consumer_kind
 from smith_topology.core.kinds import stream as stream_kind
-from smith_topology.core.kinds.interface import FIRST, Field, by_name
+from smith_topology.core.kinds.fields import FIRST, Field, by_name
 from smith_topology.core.model import Version
 
 Document: TypeAlias = dict[str, Any]

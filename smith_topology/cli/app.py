@@ -14,7 +14,7 @@ import typer
 
 from smith_topology import __version__
 from smith_topology.cli import completion, streams
-from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import expanded
 
 COMMANDS = ("init", "validate", "plan", "apply", "drift", "show", "destroy", "schema", "dev", "completion")
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     streams.prepare()
     code = _run(argv)
     if why := streams.unwritten():
-        streams.talk(f"Error: the result could not be written: {why}. What was done is done.")
+        streams.to_stderr(f"Error: the result could not be written: {why}. What was done is done.")
         return code or Exit.ERROR
     return code
 
@@ -40,8 +40,8 @@ def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         command(arguments)(args=arguments, prog_name="smith-topo")
-    except Finish as end:
-        _complain(end)
+    except ExitWith as end:
+        _report(end)
         return int(end.code)
     except SystemExit as end:
         return int(Exit.USAGE if end.code == USAGE_OF_TYPER else end.code or 0)
@@ -50,7 +50,7 @@ def _run(argv: Sequence[str] | None) -> int:
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        _complain(_bug(error))
+        _report(_bug(error))
         return int(Exit.ERROR)
     return int(Exit.DONE)
 
@@ -81,11 +81,11 @@ def smith_topo(
 
 def _version(*, asked: bool) -> None:
     if asked:
-        streams.tell(f"smith-topo {__version__}")
+        streams.to_stdout(f"smith-topo {__version__}")
         raise typer.Exit
 
 
-def _bug(error: Exception) -> Finish:
+def _bug(error: Exception) -> ExitWith:
     """A mistake of ours is told as such, without the traceback that only we can read."""
     from smith_topology.core.model import Diagnostic, Severity
 
@@ -93,11 +93,11 @@ def _bug(error: Exception) -> Finish:
     where = f"{type(error).__name__} in {last.name}, {PurePath(last.filename).name}:{last.lineno}"
     detail = f"{where}. This is a mistake of smith-topo, not of yours; what was done before it is done."
     fix = f"Report it with what this prints: {DEBUG}=1 smith-topo …"
-    return Finish(Exit.ERROR, (Diagnostic("bug", Severity.ERROR, "Unexpected error", detail, fix),))
+    return ExitWith(Exit.ERROR, (Diagnostic("bug", Severity.ERROR, "Unexpected error", detail, fix),))
 
 
-def _complain(end: Finish) -> None:
+def _report(end: ExitWith) -> None:
     if end.diagnostics:
-        from smith_topology.cli.console import complain
+        from smith_topology.cli.console import report
 
-        complain(end.diagnostics)
+        report(end.diagnostics)

@@ -13,11 +13,11 @@ import typer
 
 from smith_topology.cli import approval, session
 from smith_topology.cli.console import is_interactive, style
-from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Adopt, Approving, Connection, Files, Format, Output, Selected
 from smith_topology.cli.plan import rendered
 from smith_topology.cli.progress import Progress
-from smith_topology.cli.streams import talk, tell
+from smith_topology.cli.streams import to_stderr, to_stdout
 from smith_topology.core.model import Outcome, Plan, Verdict
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def may_ask(approving: Approving) -> None:
     _ = approving.permissions
     waiting(approving)
     if not approving.auto_approve and not is_interactive():
-        talk("Error: nobody is there to approve: give --auto-approve, and --allow for what deletes or loses data.")
-        raise Finish(Exit.USAGE)
+        to_stderr("Error: nobody is there to approve: give --auto-approve, and --allow for what deletes or loses data.")
+        raise ExitWith(Exit.USAGE)
 
 
 def waiting(approving: Approving) -> float:
@@ -85,21 +85,21 @@ def execute(
 def show(plan: Plan, output: Output, verb: str) -> None:
     """People see the plan before the result; in a machine's stream the result includes it."""
     if output is Output.HUMAN and verb == "destroy" and plan.is_empty and plan.can_apply:
-        tell(f'Nothing to destroy: "{plan.topology}" owns nothing here.')
+        to_stdout(f'Nothing to destroy: "{plan.topology}" owns nothing here.')
     elif output is Output.HUMAN:
-        tell(rendered(plan, output, verb="") + "\n")
+        to_stdout(rendered(plan, output, verb="") + "\n")
     elif output is Output.NDJSON or not plan.can_apply:
-        tell(rendered(plan, output))
+        to_stdout(rendered(plan, output))
 
 
 def finish_empty(plan: Plan, output: Output) -> None:
     if output not in (Output.HUMAN, Output.NDJSON):
-        tell(reported(plan, [], output))
+        to_stdout(reported(plan, [], output))
 
 
 async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) -> None:
     """Run the steps, read everything back, report, and finish with the code that says how it went."""
-    from smith_topology.jetstream.apply import Pace, Run
+    from smith_topology.jetstream.apply.run import Pace, Run
 
     stop, outcomes = asyncio.Event(), list[Outcome]()
     run = Run(api, plan, Pace(approving.parallelism, api.patience), stop)
@@ -111,10 +111,10 @@ async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) 
                     progress.add(outcome)
             outcomes = await run.verified(outcomes)
         except asyncio.CancelledError:
-            talk("Interrupted for the second time: what was done is not read again.")
+            to_stderr("Interrupted for the second time: what was done is not read again.")
             outcomes += run.abandoned()
             uncancel()
-    tell(reported(plan, outcomes, output))
+    to_stdout(reported(plan, outcomes, output))
     finish(outcomes, received)
 
 
@@ -141,19 +141,19 @@ def reported(plan: Plan, outcomes: list[Outcome], output: Output) -> str:
 
 
 def finish(outcomes: list[Outcome], received: list[signal.Signals]) -> None:
-    """Raise Finish unless every step is done and was found done when read again, which a second signal cuts short."""
+    """Raise ExitWith unless every step is done and was found done when read again, which a second signal cuts short."""
     undone = [o for o in outcomes if o.verdict is not Verdict.DONE]
     if not undone and len(received) < 2:
         return
     if any(o.verdict.wrote for o in outcomes):
-        raise Finish(Exit.PARTLY)
+        raise ExitWith(Exit.PARTLY)
     if received:
-        raise Finish(Exit.INTERRUPTED if received[0] is signal.SIGINT else Exit.TERMINATED)
+        raise ExitWith(Exit.INTERRUPTED if received[0] is signal.SIGINT else Exit.TERMINATED)
     stale = all(o.verdict in (Verdict.STALE, Verdict.SKIPPED) for o in undone)
-    raise Finish(Exit.STALE if stale else Exit.ERROR)
+    raise ExitWith(Exit.STALE if stale else Exit.ERROR)
 
 
-HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """The last one when the terminal or the ssh connection goes away."""
 
 
@@ -162,18 +162,18 @@ def interruptible(stop: asyncio.Event) -> Iterator[list[signal.Signals]]:
     """The first Ctrl-C, SIGTERM or SIGHUP lets the requests under way finish; the second one cancels whoever waits for them."""
     loop, task, received = asyncio.get_running_loop(), asyncio.current_task(), list[signal.Signals]()
 
-    def hear(number: signal.Signals) -> None:
+    def on_signal(number: signal.Signals) -> None:
         received.append(number)
         if len(received) > 1 and task:
             task.cancel()
             return
-        talk("Interrupted: finishing the requests under way. Once more ends at once, and then what was done is not known.")
+        to_stderr("Interrupted: finishing the requests under way. Once more ends at once, and then what was done is not known.")
         stop.set()
 
-    for number in HEARD:
-        loop.add_signal_handler(number, hear, number)
+    for number in SIGNALS:
+        loop.add_signal_handler(number, on_signal, number)
     try:
         yield received
     finally:
-        for number in HEARD:
+        for number in SIGNALS:
             loop.remove_signal_handler(number)

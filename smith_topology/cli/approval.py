@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Approving
-from smith_topology.cli.streams import talk
-from smith_topology.core.gates import Approval, not_allowed, too_many_deletes
+from smith_topology.cli.streams import to_stderr
 from smith_topology.core.model import Action, Change, Permission, Plan
+from smith_topology.core.planning.approval import Approval, not_allowed, too_many_deletes
 from smith_topology.render.plan import account
 from smith_topology.render.text import clean, named
 
 
 async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True) -> None:
-    """Return when the plan is approved; raise Finish when a gate refuses it (3) or the person declines (7)."""
+    """Return when the plan is approved; raise ExitWith when a gate refuses it (3) or the person declines (7)."""
     approval = Approval(approving.permissions, approving.max_deletes)
     counted = count_deletes or approving.max_deletes is not None
     refusals = too_many_deletes(plan, approval) if counted else []
     refusals += not_allowed(plan, approval) if approving.auto_approve else []
     if refusals:
-        talk("Nothing was changed.\n")
-        raise Finish(Exit.REFUSED, tuple(refusals))
+        to_stderr("Nothing was changed.\n")
+        raise ExitWith(Exit.REFUSED, tuple(refusals))
     if not approving.auto_approve:
         await _ask(plan, approval.allowed)
 
@@ -42,10 +42,10 @@ def _needs_its_name(change: Change, allowed: frozenset[Permission]) -> bool:
 
 
 async def _expect(question: str, wanted: str) -> None:
-    talk(f"\n{question}:")
+    to_stderr(f"\n{question}:")
     if await _line() != wanted:
-        talk("Declined: nothing was changed.")
-        raise Finish(Exit.DECLINED)
+        to_stderr("Declined: nothing was changed.")
+        raise ExitWith(Exit.DECLINED)
 
 
 async def _line() -> str:
@@ -57,7 +57,7 @@ async def _line() -> str:
     try:
         await typed.wait()
     except asyncio.CancelledError:
-        talk("Interrupted: nothing was changed.")
+        to_stderr("Interrupted: nothing was changed.")
         raise
     finally:
         loop.remove_reader(sys.stdin)

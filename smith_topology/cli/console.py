@@ -8,15 +8,15 @@ import sys
 from collections.abc import Iterable
 from typing import IO
 
-from smith_topology.cli.streams import talk
+from smith_topology.cli.streams import to_stderr
 from smith_topology.core.model import Diagnostic
 from smith_topology.render import diagnostics as boxes
 from smith_topology.render.text import Style
 
 
-def complain(diagnostics: Iterable[Diagnostic]) -> None:
+def report(diagnostics: Iterable[Diagnostic]) -> None:
     if text := boxes.render(diagnostics, style(sys.stderr)):
-        talk(text)
+        to_stderr(text)
 
 
 def style(stream: IO[str]) -> Style:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smith_topology.cli.exits import Exit, Finish
-from smith_topology.cli.streams import talk, tell
+from smith_topology.cli.exits import Exit, ExitWith
+from smith_topology.cli.streams import to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from smith_topology.jetstream.embedded import EmbeddedServer
@@ -29,16 +29,16 @@ def dev(
 
     With a command, NATS_URL names the server to it, and its exit code becomes this one's.
     """
+    from smith_topology.jetstream.connecting.errors import ServerError
     from smith_topology.jetstream.embedded import running
-    from smith_topology.jetstream.errors import ServerError
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # from here on it ends in good order, like a Ctrl-C
     try:
         with running(port, store) as server:
             code = _run(command, {**os.environ, "NATS_URL": server.url}) if command else _serve(server)
     except ServerError as error:
-        raise Finish(Exit.ERROR, (error.diagnostic,)) from error
-    raise Finish(code)
+        raise ExitWith(Exit.ERROR, (error.diagnostic,)) from error
+    raise ExitWith(code)
 
 
 def _run(command: list[str], env: dict[str, str]) -> int:
@@ -46,10 +46,10 @@ def _run(command: list[str], env: dict[str, str]) -> int:
     try:
         process = subprocess.Popen(command, env=env)
     except FileNotFoundError:
-        talk(f"{command[0]}: there is no such command.")
+        to_stderr(f"{command[0]}: there is no such command.")
         return 127
     except PermissionError:
-        talk(f"{command[0]}: can't be run.")
+        to_stderr(f"{command[0]}: can't be run.")
         return 126
     signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C goes to the command as well: how that ends is what counts
     signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
@@ -60,12 +60,12 @@ def _run(command: list[str], env: dict[str, str]) -> int:
 def _serve(server: EmbeddedServer) -> int:
     """Until it is stopped, which is what one does with it: no error."""
     try:
-        tell(server.url)
-        talk(
+        to_stdout(server.url)
+        to_stderr(
             f"nats-server {server.pid} with JetStream; data in {server.store}. Ctrl-C stops it. "
             f"To use it elsewhere: export NATS_URL={server.url}"
         )
         signal.pause()
     except KeyboardInterrupt:
-        talk("Stopped.")
+        to_stderr("Stopped.")
     return Exit.DONE

@@ -12,9 +12,9 @@ import typer
 
 from smith_topology.cli import session
 from smith_topology.cli.console import style
-from smith_topology.cli.exits import Exit, Finish, failed
+from smith_topology.cli.exits import Exit, ExitWith, failed
 from smith_topology.cli.options import Connection, Files, Selected
-from smith_topology.cli.streams import tell
+from smith_topology.cli.streams import to_stdout
 from smith_topology.core.model import Diagnostic, Plan, Severity, worst
 from smith_topology.render import document, markdown, metrics, ndjson
 from smith_topology.render import drift as human
@@ -49,25 +49,25 @@ def drift(
             what = session.declared(files.paths)
             owner = what.topology.name
             found = session.run(lambda: compared(what, connection, selected))
-        except Finish:
+        except ExitWith:
             unknown = metrics.drift(None, timestamp=time.time(), ok=False, owner=owner)
             if output is DriftOutput.METRICS:
-                tell(unknown)
+                to_stdout(unknown)
             if metrics_file:
                 _write(metrics_file, unknown)
             raise
-        tell(rendered(found, output))
+        to_stdout(rendered(found, output))
         if metrics_file:
             _write(metrics_file, measured(found))
-        raise Finish(verdict(found))
+        raise ExitWith(verdict(found))
 
 
 async def compared(what: session.Declared, connection: Connection, selected: Selected) -> Plan:
-    """Raises Finish where that much is wrong that nothing can be compared."""
+    """Raises ExitWith where that much is wrong that nothing can be compared."""
     async with session.connected(connection) as api:
         found = await session.surveyed(api, what, selected.selection)
     if verdict(found) is Exit.ERROR:
-        raise Finish(Exit.ERROR, session.stopping(found))
+        raise ExitWith(Exit.ERROR, session.stopping(found))
     return found
 
 
@@ -101,7 +101,7 @@ def _write(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         detail, fix = f"{path}: {error.strerror}.", "Choose a place this user may write to."
-        raise Finish(
+        raise ExitWith(
             Exit.ERROR, (Diagnostic("metrics-file", Severity.ERROR, "Metrics can't be written", detail, fix),)
         ) from error
 

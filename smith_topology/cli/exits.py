@@ -23,7 +23,7 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
-class Finish(Exception):
+class ExitWith(Exception):
     """Ends a command with an exit code, after telling ``diagnostics``."""
 
     def __init__(self, code: int, diagnostics: tuple[Diagnostic, ...] = ()) -> None:
@@ -32,12 +32,12 @@ class Finish(Exception):
         self.diagnostics = diagnostics
 
 
-def failed(diagnostics: tuple[Diagnostic, ...]) -> Finish:
+def failed(diagnostics: tuple[Diagnostic, ...]) -> ExitWith:
     """Errors are 1; safety gates alone are 3."""
-    return Finish(Exit.REFUSED if worst(diagnostics) is Severity.REFUSAL else Exit.ERROR, diagnostics)
+    return ExitWith(Exit.REFUSED if worst(diagnostics) is Severity.REFUSAL else Exit.ERROR, diagnostics)
 
 
 def raise_for(diagnostics: tuple[Diagnostic, ...]) -> None:
-    """Raise Finish if any diagnostic stops the command."""
+    """Raise ExitWith if any diagnostic stops the command."""
     if worst(diagnostics) in (Severity.ERROR, Severity.REFUSAL):
         raise failed(diagnostics)

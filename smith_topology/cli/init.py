@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from smith_topology.cli.exits import Exit, Finish
-from smith_topology.cli.streams import tell
+from smith_topology.cli.exits import Exit, ExitWith
+from smith_topology.cli.streams import to_stdout
 from smith_topology.core.model import Diagnostic, Severity
 from smith_topology.render.text import clean
 
@@ -37,8 +37,8 @@ def init(
     name: Annotated[str | None, typer.Option("--name", help="The owner.  [default: the directory's name]")] = None,
 ) -> None:
     """Write a first topology file. The schema for your editor comes beside it; nothing is overwritten."""
-    from smith_topology.core import json_schema
-    from smith_topology.core.parsing.topology import parse
+    from smith_topology.core.file import json_schema
+    from smith_topology.core.file.topology import parse
     from smith_topology.render.document import dumps
 
     owner, schema = name or _owner(path), path.with_name("topology.schema.json")
@@ -53,7 +53,7 @@ def init(
         _create(schema, dumps(json_schema.schema()) + "\n")
     shown = clean(shlex.quote(str(path)))
     written = f"Wrote {shown}; {clean(str(schema))} is left as it was." if kept else f"Wrote {shown} and {clean(str(schema))}."
-    tell(f"{written} Next:\n\n    smith-topo validate -f {shown}\n    smith-topo plan -f {shown}")
+    to_stdout(f"{written} Next:\n\n    smith-topo validate -f {shown}\n    smith-topo plan -f {shown}")
 
 
 def _owner(path: Path) -> str:
@@ -73,5 +73,5 @@ def _create(path: Path, text: str) -> None:
         raise _failed("File can't be written", f"{path}: {error.strerror}.", "Choose a place you may write to.") from error
 
 
-def _failed(summary: str, detail: str, fix: str) -> Finish:
-    return Finish(Exit.ERROR, (Diagnostic("init", Severity.ERROR, summary, detail, fix),))
+def _failed(summary: str, detail: str, fix: str) -> ExitWith:
+    return ExitWith(Exit.ERROR, (Diagnostic("init", Severity.ERROR, summary, detail, fix),))

@@ -14,9 +14,9 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.exits import Exit, ExitWith
+from smith_topology.core.diff.selection import Selection
 from smith_topology.core.model import Permission
-from smith_topology.core.selection import Selection
 
 
 class Output(StrEnum):
@@ -138,7 +138,7 @@ def expanded(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(**given, **taken)
         except KeyboardInterrupt:  # typer would make it an error like any other
-            raise Finish(Exit.INTERRUPTED) from None
+            raise ExitWith(Exit.INTERRUPTED) from None
 
     ordered = sorted(parameters, key=lambda each: each.default is not inspect.Parameter.empty)
     flat.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]

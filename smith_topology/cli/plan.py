@@ -11,9 +11,9 @@ import typer
 
 from smith_topology.cli import session
 from smith_topology.cli.console import style
-from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Adopt, Connection, Files, Format, Output, Selected
-from smith_topology.cli.streams import tell
+from smith_topology.cli.streams import to_stdout
 from smith_topology.core.model import Plan
 
 HIDDEN = "…"
@@ -35,10 +35,10 @@ def plan(
         what = session.declared(files.paths)
         async with session.connected(connection) as api:
             found = await session.surveyed(api, what, selected.selection, adopt=adopt)
-        tell(rendered(found, output, verb=apply_command(files, connection, selected, adopt=adopt)))
+        to_stdout(rendered(found, output, verb=apply_command(files, connection, selected, adopt=adopt)))
         session.raise_if_blocked(found)
         if detailed_exitcode and not found.is_empty:
-            raise Finish(Exit.DIFFERENCES)
+            raise ExitWith(Exit.DIFFERENCES)
 
     with session.told_to_machines(output):
         session.run(work)
@@ -55,7 +55,7 @@ def apply_command(files: Files, connection: Connection, selected: Selected, *, a
 
 
 def _reconnecting(connection: Connection) -> dict[str, list[str]]:
-    from smith_topology.jetstream.settings import redacted, urls
+    from smith_topology.jetstream.connecting.settings import redacted, urls
 
     given = {each.name: getattr(connection, each.name) for each in fields(connection) if each.name != "tlsfirst"}
     secret = ("password", "token") if given["password"] else ("user", "token")  # a user without a password is a token

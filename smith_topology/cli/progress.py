@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from smith_topology.cli.console import style
 from smith_topology.cli.options import Output
 from smith_topology.cli.session import now
-from smith_topology.cli.streams import talk, tell
+from smith_topology.cli.streams import to_stderr, to_stdout
 from smith_topology.core.model import Outcome, Plan, Verdict
 from smith_topology.render import ndjson, outcome
 
@@ -42,7 +42,7 @@ class Progress:
 
     def add(self, ended: Outcome) -> None:
         if self._output is Output.NDJSON:
-            tell(ndjson.apply_end(ended, now()))
+            to_stdout(ndjson.apply_end(ended, now()))
             return
         if ended.verdict is Verdict.SKIPPED:  # the report at the end lists them
             return
@@ -53,4 +53,4 @@ class Progress:
             self._bar.console.print(Text.from_ansi(line))
             self._bar.advance(self._task)
         else:
-            talk(line)
+            to_stderr(line)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from smith_topology.cli.streams import tell
+from smith_topology.cli.streams import to_stdout
 
 
 def schema() -> None:
     """Print the JSON Schema of topology files."""
-    from smith_topology.core import json_schema
+    from smith_topology.core.file import json_schema
     from smith_topology.render.document import dumps
 
-    tell(dumps(json_schema.schema()))
+    to_stdout(dumps(json_schema.schema()))

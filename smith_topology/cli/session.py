@@ -1,4 +1,4 @@
-"""What most commands begin with: read the files, connect, plan. Raises Finish for whatever stops them."""
+"""What most commands begin with: read the files, connect, plan. Raises ExitWith for whatever stops them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smith_topology import __version__
-from smith_topology.cli.exits import Exit, Finish, failed, raise_for
+from smith_topology.cli.exits import Exit, ExitWith, failed, raise_for
 from smith_topology.cli.options import Connection
-from smith_topology.cli.streams import talk, tell
+from smith_topology.cli.streams import to_stderr, to_stdout
+from smith_topology.core.diff.selection import Selection
 from smith_topology.core.model import Diagnostic, Plan, Severity, Topology
-from smith_topology.core.selection import Selection
 from smith_topology.core.units import format_duration
 from smith_topology.render.text import clean
 
 if TYPE_CHECKING:
     from smith_topology.jetstream.api import Api
-    from smith_topology.jetstream.errors import ServerError
-    from smith_topology.jetstream.settings import Settings
+    from smith_topology.jetstream.connecting.errors import ServerError
+    from smith_topology.jetstream.connecting.settings import Settings
 
 LONGEST_ATTEMPT = 5.0
 
@@ -48,13 +48,13 @@ def declared(paths: list[str]) -> Declared:
     topology, found = load(paths, lambda size: sys.stdin.buffer.read(size) if sys.stdin else b"", check)
     raise_for(found)
     if topology is None:
-        raise Finish(Exit.ERROR, found)
+        raise ExitWith(Exit.ERROR, found)
     return Declared(topology, found)
 
 
 def settings_of(connection: Connection) -> tuple[Settings, float]:
     """How to connect, and the seconds a request may take with its retries."""
-    from smith_topology.jetstream.settings import Settings
+    from smith_topology.jetstream.connecting.settings import Settings
 
     options = {name: getattr(connection, name) for name in connection.__slots__}
     options["servers"] = options.pop("server")
@@ -66,7 +66,7 @@ def settings_of(connection: Connection) -> tuple[Settings, float]:
 
 @asynccontextmanager
 async def connected(connection: Connection, wait: float = 0.0) -> AsyncIterator[Api]:
-    from smith_topology.jetstream.connection import connect, connect_within
+    from smith_topology.jetstream.connecting.connection import connect, connect_within
 
     settings, _ = settings_of(connection)
     opening = connect_within(settings, wait, partial(_waiting, wait)) if wait else connect(settings)
@@ -76,24 +76,24 @@ async def connected(connection: Connection, wait: float = 0.0) -> AsyncIterator[
 
 def _waiting(seconds: float, error: ServerError) -> None:
     """Said once: whoever reads the log of a container wants to know what it is at."""
-    talk(f"Waiting at most {format_duration(round(seconds * 1e9))}. {clean(error.summary)}: {clean(error.detail)}")
+    to_stderr(f"Waiting at most {format_duration(round(seconds * 1e9))}. {clean(error.summary)}: {clean(error.detail)}")
 
 
 async def surveyed(api: Api, what: Declared, selection: Selection, *, adopt: bool = False) -> Plan:
     """Read the account and plan; nothing is written."""
-    from smith_topology.jetstream.survey import survey
+    from smith_topology.jetstream.planner import make_plan
 
-    return await survey(api, what.topology, selection=selection, adopt=adopt, warnings=what.warnings)
+    return await make_plan(api, what.topology, selection=selection, adopt=adopt, warnings=what.warnings)
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a command's coroutine; a server error becomes its diagnostic."""
-    from smith_topology.jetstream.errors import ServerError
+    from smith_topology.jetstream.connecting.errors import ServerError
 
     try:
         return asyncio.run(work())
     except ServerError as error:
-        raise Finish(Exit.ERROR, (error.diagnostic,)) from error
+        raise ExitWith(Exit.ERROR, (error.diagnostic,)) from error
 
 
 @contextmanager
@@ -104,10 +104,10 @@ def told_to_machines(output: StrEnum) -> Iterator[None]:
     if output == "ndjson":
         from smith_topology.render import ndjson
 
-        tell(ndjson.version(__version__, now()))
+        to_stdout(ndjson.version(__version__, now()))
     try:
         yield
-    except Finish as end:
+    except ExitWith as end:
         if end.diagnostics and output in ("json", "ndjson"):
             _tell(output, end.diagnostics)
         raise
@@ -117,9 +117,9 @@ def _tell(output: StrEnum, diagnostics: tuple[Diagnostic, ...]) -> None:
     from smith_topology.render import document, ndjson
 
     if output == "json":
-        tell(document.dumps(document.diagnostics_document(diagnostics)))
+        to_stdout(document.dumps(document.diagnostics_document(diagnostics)))
     else:
-        tell("\n".join(ndjson.diagnostics(diagnostics, now())))
+        to_stdout("\n".join(ndjson.diagnostics(diagnostics, now())))
 
 
 def now() -> str:
@@ -134,4 +134,4 @@ def stopping(plan: Plan) -> tuple[Diagnostic, ...]:
 def raise_if_blocked(plan: Plan) -> None:
     """End with the code of what stops the plan; the plan as shown has told it already."""
     if found := stopping(plan):
-        raise Finish(failed(found).code)
+        raise ExitWith(failed(found).code)

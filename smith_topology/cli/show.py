@@ -11,9 +11,9 @@ import typer
 
 from smith_topology.cli import session
 from smith_topology.cli.console import style
-from smith_topology.cli.exits import Exit, Finish
+from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Connection, Files
-from smith_topology.cli.streams import tell
+from smith_topology.cli.streams import to_stdout
 from smith_topology.core.model import Diagnostic, Live, Observed, Severity, Topology
 from smith_topology.render import show as human
 from smith_topology.render.document import dumps
@@ -42,7 +42,7 @@ def show(
 
         async with session.connected(connection) as api:
             found = chosen(await read.live(api, topology, every_consumer=address is not None), topology, address)
-        tell(listed(found, output, single=len(found) == 1 and address is not None))
+        to_stdout(listed(found, output, single=len(found) == 1 and address is not None))
 
     with session.told_to_machines(output):
         session.run(work)
@@ -54,7 +54,7 @@ def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed
         return [o for a, o in live.observed.items() if a in topology.resources or o.owner == topology.name]
     found = [o for a, o in live.observed.items() if fnmatchcase(str(a), address)]
     if not found:
-        raise Finish(
+        raise ExitWith(
             Exit.ERROR,
             (
                 Diagnostic(

@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import IO
 
 
-def tell(text: str) -> None:
+def to_stdout(text: str) -> None:
     """The result, to stdout."""
     _write(sys.stdout, text)
 
 
-def talk(text: str) -> None:
+def to_stderr(text: str) -> None:
     """Progress and remarks, to stderr."""
     _write(sys.stderr, text)
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from smith_topology.cli import session
-from smith_topology.cli.console import complain
-from smith_topology.cli.exits import Finish
+from smith_topology.cli.console import report
+from smith_topology.cli.exits import ExitWith
 from smith_topology.cli.options import Files
-from smith_topology.cli.streams import tell
+from smith_topology.cli.streams import to_stdout
 from smith_topology.core.model import Diagnostic, Kind
 from smith_topology.render import document
 from smith_topology.render.text import clean, count
@@ -28,19 +28,19 @@ def validate(
     """Check the file offline. Finds every error at once, with its place and what to write instead."""
     try:
         what = session.declared(files.paths)
-    except Finish as end:
+    except ExitWith as end:
         if output is ValidateOutput.JSON:
             _tell_json(end.diagnostics)
-            raise Finish(end.code) from end
+            raise ExitWith(end.code) from end
         raise
     if output is ValidateOutput.JSON:
         _tell_json(what.warnings)
         return
-    complain(what.warnings)
+    report(what.warnings)
     kinds = [address.kind for address in what.topology.resources]
     streams, consumers = kinds.count(Kind.STREAM), kinds.count(Kind.CONSUMER)
-    tell(f"{clean(' '.join(what.topology.files))}: valid ({count(streams, 'stream')}, {count(consumers, 'consumer')}).")
+    to_stdout(f"{clean(' '.join(what.topology.files))}: valid ({count(streams, 'stream')}, {count(consumers, 'consumer')}).")
 
 
 def _tell_json(diagnostics: tuple[Diagnostic, ...]) -> None:
-    tell(document.dumps(document.diagnostics_document(diagnostics)))
+    to_stdout(document.dumps(document.diagnostics_document(diagnostics)))

@@ -20,7 +20,7 @@ from nats import errors as nats
 from nats.aio.msg import Msg
 
 from smith_topology.core.model import Config, Server, Version
-from smith_topology.jetstream.errors import (
+from smith_topology.jetstream.connecting.errors import (
     AccountWithoutJetStream,
     ApiError,
     AuthenticationFailed,
@@ -33,7 +33,7 @@ from smith_topology.jetstream.errors import (
     TooLarge,
     Unreachable,
 )
-from smith_topology.jetstream.link import Link
+from smith_topology.jetstream.connecting.link import Link
 
 ANSWERS = "io.nats.jetstream.api.v1."
 """How the ``type`` of every answer of JetStream begins (2.9 to 2.15)."""
@@ -91,7 +91,7 @@ class Api:
     async def open(cls, link: Link, prefix: str, timeout: float, patience: float) -> Api:
         """``timeout``, in seconds, is for requests that name none. Raises Unreachable."""
         api = cls(link, prefix, timeout, patience)
-        link.listener = api._hear
+        link.listener = api._on_error
         try:
             await link.subscribe(f"{api._inbox}*", cb=api._receive)
         except nats.Error as error:
@@ -174,7 +174,7 @@ class Api:
         if asked := self._waiting.get(message.subject[self._skip :]):
             asked.receive(message)
 
-    def _hear(self, error: Exception) -> None:
+    def _on_error(self, error: Exception) -> None:
         """Pass a denial on to the requests that met it. nats-py has lower-cased the subject by now: where it may be either of
         two, nobody is told, and both wait for their time to be up. With the connection, every answer under way is lost.
         """

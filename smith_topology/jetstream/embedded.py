@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from smith_topology.jetstream.errors import ServerError
+from smith_topology.jetstream.connecting.errors import ServerError
 
 BINARY_VARIABLE = "SMITH_TOPO_NATS_SERVER"
 START_SECONDS = 10.0

@@ -9,11 +9,9 @@ streams out (``missing``) while it reports success.
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from smith_topology.core.model import (
     OWNER,
@@ -28,20 +26,15 @@ from smith_topology.core.model import (
     stream_address,
 )
 from smith_topology.jetstream.api import Api, our_clock
-from smith_topology.jetstream.errors import ApiError, Fault, NoAnswer, ServerError, fault_of
+from smith_topology.jetstream.connecting.errors import ApiError, NoAnswer, ServerError
+from smith_topology.jetstream.retry import Patient, gather
 
-IN_FLIGHT = 64
 OVERLAP = 64
 MOST_HOLES = 20
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-SHORTEST_ATTEMPT, LONGEST_ATTEMPT = 0.5, 5.0
 LONGEST_LIST = 10.0
 """Seconds. A cluster that has just lost a server takes 4 s to answer a list (2.15.1 measured)."""
 
 NOT_FOUND = (10059, 10014)
-
-T = TypeVar("T")
-
 
 class Unreadable(ServerError):
     """Something that exists can't be read, so nothing can be said about it."""
@@ -65,37 +58,6 @@ STREAMS = _Source("streams", "STREAM.NAMES", "STREAM.LIST", "STREAM.INFO.")
 
 def _consumers_of(stream: str) -> _Source:
     return _Source("consumers", f"CONSUMER.NAMES.{stream}", f"CONSUMER.LIST.{stream}", f"CONSUMER.INFO.{stream}.")
-
-
-class Patient:
-    """Reads that are repeated while their failure may pass (a leader yet to come), until none of them has had an answer
-    for ``api.patience`` seconds.
-    """
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._deadline = time.monotonic() + api.patience
-
-    async def request(self, endpoint: str, payload: Config | None = None, *, attempt: float = LONGEST_ATTEMPT) -> dict[str, Any]:
-        """As ``Api.request``; ``attempt`` is the most seconds for one try."""
-        return await self.repeat(lambda: self._api.request(endpoint, payload, timeout=min(attempt, self._left())))
-
-    async def repeat(self, ask: Callable[[], Awaitable[T]]) -> T:
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                answer = await ask()
-            except ServerError as error:
-                if fault_of(error) not in (Fault.TRANSIENT, Fault.UNKNOWN) or time.monotonic() + pause > self._deadline:
-                    raise
-            else:
-                self._deadline = time.monotonic() + self._api.patience
-                return answer
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
-            pause = min(pause * 2, LONGEST_PAUSE)
-
-    def _left(self) -> float:
-        return max(self._deadline - time.monotonic(), SHORTEST_ATTEMPT)
 
 
 async def live(api: Api, topology: Topology, *, every_consumer: bool = False) -> Live:
@@ -168,24 +130,6 @@ async def family(api: Api, server: Server, address: Address, together: Callable[
 def observed(address: Address, info: dict[str, Any]) -> Observed:
     """An answer of INFO, CREATE or UPDATE as an object."""
     return _stream(info) if address.kind is Kind.STREAM else _consumer(address, info)
-
-
-async def gather(items: Iterable[Any], each: Callable[[Any], Awaitable[T]], at_once: int = IN_FLIGHT) -> list[T]:
-    """The results in order, with at most ``at_once`` under way; the first error ends the rest."""
-    places = asyncio.Semaphore(at_once)
-
-    async def place(item: Any) -> T:
-        async with places:
-            return await each(item)
-
-    tasks = [asyncio.ensure_future(place(item)) for item in items]
-    try:
-        return await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 def _stream(info: dict[str, Any]) -> Observed:

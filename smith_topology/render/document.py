@@ -10,9 +10,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from smith_topology.core.handover import unheld
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import Context
+from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import (
     Action,
     Address,
@@ -30,6 +29,7 @@ from smith_topology.core.model import (
     Span,
     Step,
 )
+from smith_topology.core.planning.ordering.subjects import orphan_diagnostics
 from smith_topology.render.amounts import total
 from smith_topology.render.differences import Difference, sorted_out
 from smith_topology.render.results import Result, results
@@ -299,8 +299,8 @@ def outcome_document(plan: Plan, outcomes: Iterable[Outcome]) -> Document:
             for change, result in found
         ],
         "steps": [_step(step, by_step.get(step.id)) for step in plan.steps],
-        "given_back": [_step(each.step, each) for each in ended if each.gives_back],
-        "diagnostics": [diagnostic_document(each) for each in unheld(plan, ended)],
+        "given_back": [_step(each.step, each) for each in ended if each.rolls_back],
+        "diagnostics": [diagnostic_document(each) for each in orphan_diagnostics(plan, ended)],
     }
 
 

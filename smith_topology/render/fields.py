@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from smith_topology.core.kinds.interface import Field, Type, by_name
+from smith_topology.core.kinds.fields import Field, Type, by_name
 from smith_topology.core.model import Address, Config, FieldChange
 from smith_topology.render.text import Tone, clean, quoted
 from smith_topology.render.values import NOT_SET, absent, field_at, fields_of, human

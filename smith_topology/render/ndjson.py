@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from smith_topology.core.handover import unheld
 from smith_topology.core.model import Action, Address, Call, Change, Diagnostic, Outcome, Plan, Severity, Step, Verdict
+from smith_topology.core.planning.ordering.subjects import orphan_diagnostics
 from smith_topology.render import document
 from smith_topology.render import drift as drift_text
 from smith_topology.render.diagnostics import by_gravity, word
@@ -90,7 +90,7 @@ def apply_summary(plan: Plan, outcomes: Iterable[Outcome], timestamp: str) -> st
     complete = len(done) == len(found)
     message = f"Apply complete! {tally(done)}." if complete else f"Applied in part: {tally(done)}, {rest} not done."
     summary = _line("info" if complete else "error", message, timestamp, "change_summary", {"changes": changes})
-    return "\n".join([*diagnostics(unheld(plan, ended), timestamp), summary])
+    return "\n".join([*diagnostics(orphan_diagnostics(plan, ended), timestamp), summary])
 
 
 _COUNTED = {"add": Action.CREATE, "change": Action.UPDATE, "replace": Action.REPLACE, "destroy": Action.DELETE}

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from smith_topology.core.handover import unheld
 from smith_topology.core.model import Action, Address, Call, Change, Outcome, Plan, Step, Verb, Verdict, Wait
+from smith_topology.core.planning.ordering.subjects import orphan_diagnostics
 from smith_topology.render.diagnostics import render
 from smith_topology.render.results import Result, results
 from smith_topology.render.text import Style, Tone, clean, count, named, paragraph
@@ -36,8 +36,8 @@ def _glyph(step: Step, style: Style) -> str:
 def _past(step: Step) -> str:
     if isinstance(step, Wait):
         return "has all its copies"
-    if step.gives_back:
-        return f"holds {', '.join(map(clean, step.gives_back))} again, which nobody took"
+    if step.rolls_back:
+        return f"holds {', '.join(map(clean, step.rolls_back))} again, which nobody took"
     match step.verb:
         case Verb.CREATE:
             return "created"
@@ -78,7 +78,7 @@ def report(plan: Plan, outcomes: Iterable[Outcome], style: Style) -> str:
         return style.paint(f"Apply complete! {tally(done)}.", Tone.ADD)
     wrote = any(isinstance(each.step, Call) and each.verdict.wrote for each in ended)
     head = f"Applied in part: {len(done)} of {count(len(found), 'change')} done." if wrote else "Nothing was applied."
-    lost = unheld(plan, ended)
+    lost = orphan_diagnostics(plan, ended)
     sections = [style.paint(head, Tone.ALARM), *([render(lost, style)] if lost else []), *_groups(found, ended, style)]
     return "\n\n".join([*sections, "What is not done is still planned. To see it: smith-topo plan, with the same options."])
 
@@ -96,7 +96,7 @@ def _groups(found: Sequence[tuple[Change, Result]], ended: Sequence[Outcome], st
     """What went wrong first, what was done last."""
     troubles: dict[Address, list[Outcome]] = defaultdict(list)
     for each in ended:
-        if each.verdict is not Verdict.DONE or each.gives_back:
+        if each.verdict is not Verdict.DONE or each.rolls_back:
             troubles[each.step.address].append(each)
     for result in reversed(Result):
         changes = [change for change, each in found if each is result]

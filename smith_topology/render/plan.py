@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from smith_topology.core.gates import Approval, too_many_deletes
 from smith_topology.core.model import Action, Address, Change, Diagnostic, Permission, Plan, Reason, Server, Severity
+from smith_topology.core.planning.approval import Approval, too_many_deletes
 from smith_topology.render import diagnostics as boxes
 from smith_topology.render.amounts import disturbance, loss_sentence, total
 from smith_topology.render.fields import Row, changed, created

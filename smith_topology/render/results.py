@@ -40,7 +40,7 @@ class Result(Enum):
 def results(plan: Plan, outcomes: Iterable[Outcome]) -> list[tuple[Change, Result]]:
     """Every change that was to be made, with how it ended. A step without an outcome was not attempted."""
     by_step = {outcome.step.id: outcome for outcome in outcomes}
-    back = {each.step.address: each.verdict for each in by_step.values() if each.gives_back and each.verdict.wrote}
+    back = {each.step.address: each.verdict for each in by_step.values() if each.rolls_back and each.verdict.wrote}
     steps: dict[Address, list[Step]] = {}
     for step in plan.steps:
         steps.setdefault(step.address, []).append(step)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from smith_topology.core.kinds.interface import by_name
-from smith_topology.core.kinds.metadata import REWRITTEN
+from smith_topology.core.kinds.fields import by_name
+from smith_topology.core.kinds.marks import REWRITTEN
 from smith_topology.core.model import OWN_METADATA, Kind, Observed
 from smith_topology.render.amounts import approximate_size
 from smith_topology.render.fields import created

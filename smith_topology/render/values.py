@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import Field, Type, by_name
+from smith_topology.core.kinds.fields import Field, Type, by_name
 from smith_topology.core.model import Kind
 from smith_topology.core.units import format_duration, format_size
 from smith_topology.render.text import clean, quoted

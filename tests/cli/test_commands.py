@@ -10,7 +10,7 @@ import pytest
 
 from smith_topology import __version__
 from smith_topology.cli.app import COMMANDS
-from smith_topology.core.parsing.encoding import MAX_BYTES
+from smith_topology.core.file.encoding import MAX_BYTES
 from tests.cli.scenario import APPROVED, UNREACHABLE, Shop, Streams
 from tests.command import ROOT, TIMEOUT, run, spawn, started
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from smith_topology.core.kinds import consumer, stream
-from smith_topology.core.kinds.interface import walk
+from smith_topology.core.kinds.fields import walk
 from smith_topology.jetstream.embedded import EmbeddedServer
 from tests.cli.account import Account, account_on
 from tests.cli.journey import there_and_back

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from smith_topology.core.diff import UNSTAMPED
+from smith_topology.core.diff.diff import UNSTAMPED
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import walk
+from smith_topology.core.kinds.fields import walk
 from smith_topology.core.model import Kind
 from smith_topology.jetstream.embedded import running
 from tests.cli.hand_edits import CONSUMERS, ORIGIN, OTHER_ORIGIN, STREAMS, Edit, How

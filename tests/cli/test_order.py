@@ -456,7 +456,7 @@ def peers(account: Account) -> set[str]:
     return {cluster["leader"], *(each["name"] for each in cluster.get("replicas", ()))}
 
 
-# --------------------------------------------------------------------------------------- several circles at once
+# --------------------------------------------------------------------------------------- several cycles at once
 
 
 def test_a_consumer_goes_while_its_stream_and_its_neighbours_swap(account: Account) -> None:

@@ -7,17 +7,6 @@ from typing import Any
 
 import pytest
 
-from smith_topology.core.cost import (
-    Answer,
-    Answers,
-    OldestBeyond,
-    Outside,
-    PerSubjectExcess,
-    can_lose,
-    priced,
-    questions,
-)
-from smith_topology.core.cost.promise import breaks_promise, lost
 from smith_topology.core.model import (
     Action,
     Address,
@@ -34,6 +23,17 @@ from smith_topology.core.model import (
     consumer_address,
     stream_address,
 )
+from smith_topology.core.planning.forecast import (
+    Answer,
+    Answers,
+    OldestBeyond,
+    Outside,
+    PerSubjectExcess,
+    can_lose,
+    priced,
+    questions,
+)
+from smith_topology.core.planning.forecast.approved_loss import breaks_promise, lost
 
 ORDERS = stream_address("ORDERS")
 HELD = {"messages": 100, "bytes": 5000, "first_seq": 1, "last_seq": 100, "first_ts": "2026-01-01T00:00:00Z"}

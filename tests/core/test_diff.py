@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from smith_topology.core.diff import applied_digest, diff
+from smith_topology.core.diff.diff import applied_digest, diff
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import Context
+from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import (
     APPLIED,
     OWNER,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from smith_topology.core.diff import applied_digest, diff
+from smith_topology.core.diff.diff import applied_digest, diff
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import Context
+from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import (
     APPLIED,
     EXTRA,
@@ -27,7 +27,7 @@ from smith_topology.core.model import (
     Version,
     stream_address,
 )
-from smith_topology.core.steps import drafts
+from smith_topology.core.planning.requests import drafts
 
 SERVER = Server(Version(2, 15, 1), "2.15.1", time="2026-01-01T00:00:00Z")
 ORDERS = stream_address("ORDERS")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from smith_topology.core.handover import giving_back, stranded
 from smith_topology.core.model import (
     Action,
     Address,
@@ -21,6 +20,7 @@ from smith_topology.core.model import (
     Version,
     stream_address,
 )
+from smith_topology.core.planning.ordering.subjects import rollback, stranded
 from smith_topology.render.results import Result, results
 
 NEWEST = Server(Version(2, 15, 1), "2.15.1")
@@ -82,7 +82,7 @@ def test_a_return_that_is_not_known_to_have_worked_leaves_the_subject_stranded(
     verdict: Verdict, lost: bool, result: Result
 ) -> None:
     outcomes = ended(Verdict.DONE, Verdict.REFUSED)
-    [back] = giving_back(PLAN, outcomes)
+    [back] = rollback(PLAN, outcomes)
     outcomes.append(Outcome(back, verdict, 0.0))
 
     assert back.payload == back.expected == BOTH

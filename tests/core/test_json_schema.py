@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from smith_topology.core.json_schema import schema
-from smith_topology.core.kinds.interface import FIRST, Field, Type, walk
+from smith_topology.core.file.document import MappingNode, Node, ScalarNode, SequenceNode, compose
+from smith_topology.core.file.json_schema import schema
+from smith_topology.core.file.reader import TABLES
+from smith_topology.core.file.report import Report
+from smith_topology.core.file.topology import parse
+from smith_topology.core.kinds.fields import FIRST, Field, Type, walk
 from smith_topology.core.model import Kind
-from smith_topology.core.parsing.document import MappingNode, Node, ScalarNode, SequenceNode, compose
-from smith_topology.core.parsing.file import TABLES
-from smith_topology.core.parsing.report import Report
-from smith_topology.core.parsing.topology import parse
 
 COMMITTED = Path(__file__).parents[2] / "schemas" / "topology.schema.json"
 VALIDATOR = Draft202012Validator(schema())

@@ -1,4 +1,4 @@
-"""Orders that a server shows only by luck: circles of many, and which of them open with the fewest releases."""
+"""Orders that a server shows only by luck: cycles of many, and which of them open with the fewest releases."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from smith_topology.core.model import (
 )
 from smith_topology.core.model import consumer_address as consumer
 from smith_topology.core.model import stream_address as stream
-from smith_topology.core.order import Order, Part, Turn, arrange
-from smith_topology.core.plan import complete, prepare
+from smith_topology.core.planning.ordering.order import Order, Part, Turn, arrange
+from smith_topology.core.planning.plan import complete, prepare
 
 SERVER = Server(Version(2, 15, 1), "2.15.1")
 

@@ -10,9 +10,8 @@ import nats
 import pytest
 
 from smith_topology.jetstream.api import Api
-from smith_topology.jetstream.connection import Settings, connect
-from smith_topology.jetstream.embedded import EmbeddedServer
-from smith_topology.jetstream.errors import (
+from smith_topology.jetstream.connecting.connection import Settings, connect
+from smith_topology.jetstream.connecting.errors import (
     ApiError,
     Denied,
     Fault,
@@ -24,6 +23,7 @@ from smith_topology.jetstream.errors import (
     Unreachable,
     fault_of,
 )
+from smith_topology.jetstream.embedded import EmbeddedServer
 from tests.servers import Cluster, Servers, free_ports
 
 ServerWith = Callable[[str], EmbeddedServer]

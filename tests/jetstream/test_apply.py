@@ -15,7 +15,7 @@ from threading import Event, Thread
 import pytest
 
 from smith_topology.core.model import Call, Step, Verb, stream_address
-from smith_topology.jetstream.agenda import Agenda
+from smith_topology.jetstream.apply.scheduler import Scheduler
 from smith_topology.jetstream.embedded import EmbeddedServer, find_binary, running
 from tests.cli.terminal import on_terminal
 from tests.command import run, spawn, started
@@ -237,7 +237,7 @@ def step(number: int, *after: int) -> Step:
 
 def test_a_step_starts_when_everything_before_it_is_done() -> None:
     first, second, third = step(1), step(2), step(3, 1, 2)
-    agenda = Agenda([first, second, third])
+    agenda = Scheduler([first, second, third])
 
     assert [agenda.start(), agenda.start(), agenda.start()] == [first, second, None]
     agenda.done(first)
@@ -248,7 +248,7 @@ def test_a_step_starts_when_everything_before_it_is_done() -> None:
 
 def test_what_was_not_done_drops_everything_behind_it_once() -> None:
     first, second, third, fourth, other = step(1), step(2, 1), step(3, 1), step(4, 2, 3), step(5)
-    agenda = Agenda([first, second, third, fourth, other])
+    agenda = Scheduler([first, second, third, fourth, other])
     agenda.start()
 
     assert list(agenda.drop(first)) == [second, third, fourth]

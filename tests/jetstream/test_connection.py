@@ -16,9 +16,8 @@ import nkeys  # type: ignore[import-untyped]
 import pytest
 
 from smith_topology.core.model import Server
-from smith_topology.jetstream.connection import Settings, connect, connect_within
-from smith_topology.jetstream.embedded import EmbeddedServer
-from smith_topology.jetstream.errors import (
+from smith_topology.jetstream.connecting.connection import Settings, connect, connect_within
+from smith_topology.jetstream.connecting.errors import (
     AccountWithoutJetStream,
     AuthenticationFailed,
     BadCredentials,
@@ -28,6 +27,7 @@ from smith_topology.jetstream.errors import (
     TLSFailed,
     Unreachable,
 )
+from smith_topology.jetstream.embedded import EmbeddedServer
 from tests.jetstream.identities import Authority, Operator, new_key
 from tests.servers import LATEST, Servers, free_ports
 

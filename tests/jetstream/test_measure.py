@@ -10,13 +10,13 @@ from pathlib import Path
 import nats
 import pytest
 
-from smith_topology.core.cost import Answer, Answers, OlderThan, OldestBeyond, Outside, PerSubjectExcess, Question
 from smith_topology.core.model import Bound
+from smith_topology.core.planning.forecast import Answer, Answers, OlderThan, OldestBeyond, Outside, PerSubjectExcess, Question
 from smith_topology.core.times import instant
-from smith_topology.jetstream.connection import connect
+from smith_topology.jetstream.connecting.connection import connect
+from smith_topology.jetstream.connecting.settings import Settings
+from smith_topology.jetstream.counts import MOST_SUBJECTS, answers
 from smith_topology.jetstream.embedded import EmbeddedServer
-from smith_topology.jetstream.measure import MOST_SUBJECTS, answers
-from smith_topology.jetstream.settings import Settings
 from tests.cli.scenario import wait_for
 from tests.raw import Raw, raw
 from tests.servers import Servers

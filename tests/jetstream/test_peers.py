@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smith_topology.core.model import Observed, stream_address
-from smith_topology.jetstream.peers import Catching
+from smith_topology.jetstream.apply.replicas import CatchUp
 
 PATIENCE = 20.0
 
@@ -15,7 +15,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self.peers = Catching(PATIENCE, lambda: self.seconds)
+        self.peers = CatchUp(PATIENCE, lambda: self.seconds)
 
     def looks(self, *shown: dict[str, Any]) -> bool:
         """Whether they are late behind the last look."""

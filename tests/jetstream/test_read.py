@@ -17,8 +17,9 @@ from nats.aio.client import Client
 from smith_topology.core.model import Live, Topology, consumer_address, stream_address
 from smith_topology.jetstream import read
 from smith_topology.jetstream.api import Api
-from smith_topology.jetstream.connection import Settings, connect
+from smith_topology.jetstream.connecting.connection import Settings, connect
 from smith_topology.jetstream.embedded import EmbeddedServer
+from smith_topology.jetstream.retry import gather
 from tests.command import Result, run, spawn
 from tests.servers import DEBIAN, LATEST, UNPACKED, Servers, cluster_of_three
 
@@ -46,7 +47,7 @@ async def other_client(url: str) -> AsyncIterator[Request]:
 
 
 async def create_streams(request: Request, names: list[str]) -> None:
-    await read.gather(names, lambda name: create_stream(request, name))
+    await gather(names, lambda name: create_stream(request, name))
 
 
 async def create_stream(request: Request, name: str, **config: Any) -> None:
@@ -54,7 +55,7 @@ async def create_stream(request: Request, name: str, **config: Any) -> None:
 
 
 async def create_consumers(request: Request, stream: str, names: list[str]) -> None:
-    await read.gather(names, lambda name: create_consumer(request, stream, name))
+    await gather(names, lambda name: create_consumer(request, stream, name))
 
 
 async def create_consumer(request: Request, stream: str, name: str) -> None:

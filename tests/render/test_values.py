@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.interface import walk
+from smith_topology.core.kinds.fields import walk
 from smith_topology.core.model import Kind
 from smith_topology.render.amounts import approximate_size
 from smith_topology.render.values import absent, field_at, human

@@ -9,7 +9,7 @@ from functools import cache
 
 from smith_topology.core.checks.interface import error, steps, subjects_of
 from smith_topology.core.checks.subjects import clash
-from smith_topology.core.kinds.interface import FIRST
+from smith_topology.core.kinds.fields import FIRST
 from smith_topology.core.model import Config, Diagnostic, Resource, Topology, Version, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, WHITESPACE, is_subset, overlaps
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from smith_topology.core.kinds.interface import Context, Field, KindRules, Type, by_name, reduced
-from smith_topology.core.kinds.metadata import with_user_metadata
+from smith_topology.core.kinds.fields import Field, Type, by_name
+from smith_topology.core.kinds.marks import with_user_metadata
+from smith_topology.core.kinds.normal_forms import Context, KindRules, reduced
 from smith_topology.core.kinds.stream import V2_10, V2_11, V2_12, V2_14
 from smith_topology.core.model import Config, Version
 from smith_topology.core.times import SECOND, instant

@@ -17,27 +17,14 @@ from smith_topology.core.model.addresses import (
     digest,
     stream_address,
 )
+from smith_topology.core.model.changes import Action, Change, FieldChange, Reason
 from smith_topology.core.model.configs import FILTERS, copied_subjects, copies_of, filters_of, origins
 from smith_topology.core.model.declared import Resource, Target, Topology
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
+from smith_topology.core.model.effects import Bound, Effect
 from smith_topology.core.model.live import APPLIED, EXTRA, METADATA_SINCE, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
-from smith_topology.core.model.planned import (
-    Action,
-    Bound,
-    Call,
-    Change,
-    Effect,
-    FieldChange,
-    Handover,
-    Outcome,
-    Permission,
-    Plan,
-    Reason,
-    Step,
-    Verb,
-    Verdict,
-    Wait,
-)
+from smith_topology.core.model.outcomes import Outcome, Verdict
+from smith_topology.core.model.plan import Call, Handover, Permission, Plan, Step, Verb, Wait
 
 __all__ = [
     "APPLIED",

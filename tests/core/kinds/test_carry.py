@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from smith_topology.core.kinds import consumer, stream
-from smith_topology.core.kinds.interface import carry, comparable, reduced
+from smith_topology.core.kinds.carry import carry
+from smith_topology.core.kinds.normal_forms import comparable, reduced
 from smith_topology.core.model import Config
 
 TRANSFORM = {"src": "a.*", "dest": "b.{{wildcard(1)}}"}

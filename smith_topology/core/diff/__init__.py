@@ -1,0 +1,1 @@
+"""Topology × Live → Changes: what differs, who owns it, and which of it a run is about."""

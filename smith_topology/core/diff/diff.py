@@ -1,0 +1,233 @@
+"""Topology × Live → Changes: what differs, who owns it, and why it differs. What it costs comes later (``cost``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from smith_topology.core.diff import ownership, unknown_fields
+from smith_topology.core.diff.selection import EVERYTHING, Selection
+from smith_topology.core.kinds import RULES
+from smith_topology.core.kinds.fields import Field
+from smith_topology.core.kinds.normal_forms import NOTHING, Context, comparable
+from smith_topology.core.model import (
+    APPLIED,
+    FILTERS,
+    Action,
+    Address,
+    Change,
+    Config,
+    Diagnostic,
+    FieldChange,
+    Kind,
+    Live,
+    Observed,
+    Reason,
+    Resource,
+    Topology,
+    digest,
+    stream_address,
+)
+
+PROTECTED = "protect"
+OWNED_BY = "owner"
+PSEUDO_FIELDS = (PROTECTED, OWNED_BY)
+"""Shown and diffed like fields, kept in metadata on the wire."""
+UNSTAMPED = ("pause_until",)
+"""Changes by the pause API, or by running out: neither stamps what was applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Every object the topology has a say in, plus what stands in the way and what is left alone.
+
+    ``held`` are the changes that a refusal of ownership keeps from being made.
+    """
+
+    changes: tuple[Change, ...]
+    held: tuple[Change, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    unmanaged: tuple[Address, ...]
+    owned: int
+
+
+def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Selection = EVERYTHING) -> Difference:
+    """Compare every selected object that is declared with the live one, and find the owned ones that no longer are."""
+    contexts = Contexts(topology, live, selection)
+    changes, held, diagnostics = list[Change](), list[Change](), list[Diagnostic]()
+    for resource in topology.resources.values():
+        if resource.address not in selection:
+            continue
+        observed = live.observed.get(resource.address)
+        refusal = ownership.refusal(topology, resource, live, selection, adopt=adopt)
+        change = declared_change(topology.name, resource, observed, contexts.of(resource.address))
+        if refusal and (change.fields or live.server.keeps_metadata):
+            diagnostics.append(refusal)
+            held += [change] if refusal.code in ownership.OTHERS else []
+        else:
+            changes.append(change)
+    for observed in ownership.removed(topology, live, selection):
+        refusals = ownership.removal_refusals(topology, observed, live, selection)
+        diagnostics.extend(refusals)
+        (held if refusals else changes).append(removed_change(topology, observed, contexts.of(observed.address)))
+    unmanaged, owned = ownership.unmanaged(topology, live), ownership.owned(topology, live)
+    return Difference(tuple(changes), tuple(held), tuple(diagnostics), unmanaged, len(owned))
+
+
+def declared_change(owner: str, resource: Resource, observed: Observed | None, context: Context) -> Change:
+    """One declared object against the live one, if any. Immutable fields make it a REPLACE."""
+    rules = RULES[resource.address.kind]
+    unknown = unknown_fields.wanted(resource, observed)
+    before = normal_form(observed, context, unknown) if observed else None
+    after = {**future_form(resource, before, context), **unknown}
+    if observed is None or before is None:
+        return Change(resource.address, Action.CREATE, Reason.NEW, None, after, span=resource.span)
+    if context.server.keeps_metadata and observed.owner != owner:
+        after[OWNED_BY] = owner
+    fields = compare(rules.fields, before, after)
+    replaced = any(rules.immutable(top_level(each.path), before, after, context) for each in fields)
+    action = Action.REPLACE if replaced else Action.UPDATE if fields else Action.NO_OP
+    reason = _reason(observed, before, after, resource) if fields else Reason.SAME
+    return Change(resource.address, action, reason, before, after, fields, span=resource.span)
+
+
+def future_form(resource: Resource, before: Config | None, context: Context) -> dict[str, Any]:
+    """What a declared object will be: what the server makes of it, less what is left to somebody else."""
+    rules, declared = RULES[resource.address.kind], resource.config
+    if before is not None and resource.ignore_changes:
+        declared = dict(declared)
+        for name in resource.ignore_changes:
+            _leave(name, before, declared)
+    after: dict[str, Any] = rules.effective(declared, resource.address.name, context._replace(live=before or {}))
+    if resource.protect and context.server.keeps_metadata:
+        after[PROTECTED] = True
+    if before is not None:
+        for name in resource.ignore_changes:
+            _leave(name, before, after)
+    return after
+
+
+def removed_change(topology: Topology, observed: Observed, context: Context) -> Change:
+    reason = Reason.REMOVED if topology.resources else Reason.DESTROY
+    return Change(observed.address, Action.DELETE, reason, normal_form(observed, context), None)
+
+
+def normal_form(observed: Observed, context: Context, unknown: Config = NOTHING) -> dict[str, Any]:
+    """A live object in the form changes are computed in; ``unknown`` is what is wanted of fields that only the file knows."""
+    before = RULES[observed.address.kind].normal(observed.config, context) | unknown_fields.as_written(unknown, observed.config)
+    if observed.protected:
+        before[PROTECTED] = True
+    return before
+
+
+def top_level(path: str) -> str:
+    return path.partition(".")[0]
+
+
+def compare(fields: tuple[Field, ...], before: Config, after: Config) -> tuple[FieldChange, ...]:
+    """The fields that differ, in the order of the kind's table. Lists are one value each.
+
+    Equality is decided first, without deepdiff: importing it costs more than planning a small account.
+    """
+    if before == after:
+        return ()
+    left, right = comparable(fields, before), comparable(fields, after)
+    if left == right:
+        return ()
+    from deepdiff import DeepDiff
+
+    tree = DeepDiff(left, right, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
+    paths = {_until_list(level.path(output_format="list")) for levels in tree.values() for level in levels}
+    order = {each.name: place for place, each in enumerate(fields)}
+    ranked = sorted(paths, key=lambda path: (order.get(path[0], len(order)), path))
+    return tuple(FieldChange(".".join(path), _dig(before, path), _dig(after, path)) for path in ranked)
+
+
+def _until_list(path: list[str | int]) -> tuple[str, ...]:
+    names: list[str] = []
+    for part in path:
+        if not isinstance(part, str):
+            break
+        names.append(part)
+    return tuple(names)
+
+
+def _dig(config: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        config = config.get(name) if isinstance(config, Mapping) else None
+    return config
+
+
+def _leave(name: str, before: Config, after: dict[str, Any]) -> None:
+    """Take the live value of a field that is somebody else's business; the two spellings of a filter go together."""
+    for each in FILTERS if name in FILTERS else (name,):
+        after.pop(each, None)
+        if each in before:
+            after[each] = before[each]
+
+
+def applied_digest(config: Config, resource: Resource) -> str:
+    """The digest stamped as ``smith-topo.applied``: of the effective configuration, less what is ignored.
+
+    Equal for equal meanings on every server version, so that a server upgrade is not taken for drift.
+    """
+    left_out = {*resource.ignore_changes, OWNED_BY, *UNSTAMPED}
+    kept = {name: value for name, value in config.items() if name not in left_out and value is not None}
+    return digest(comparable(RULES[resource.address.kind].fields, kept))
+
+
+def _reason(observed: Observed, before: Config, after: Config, resource: Resource) -> Reason:
+    if OWNED_BY in after:
+        return Reason.THEIRS if observed.owner else Reason.ADOPT
+    applied = observed.metadata.get(APPLIED)
+    if not applied:
+        return Reason.UNKNOWN
+    touched = applied_digest(before, resource) != applied
+    moved = applied_digest(after, resource) != applied
+    match touched, moved:
+        case True, True:
+            return Reason.BOTH
+        case True, False:
+            return Reason.DRIFT
+        case False, True:
+            return Reason.PENDING
+        case _:
+            return Reason.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """What each object's defaults depend on: the server, a consumer's stream, a mirror's origin."""
+
+    topology: Topology
+    live: Live
+    selection: Selection
+    _consumers: dict[str, Context] = field(default_factory=dict)
+
+    def of(self, address: Address) -> Context:
+        if address.kind is not Kind.CONSUMER:
+            return Context(self.live.server, origin_direct=self._origin_direct(address))
+        stream = address.path[0]
+        if stream not in self._consumers:
+            self._consumers[stream] = Context(self.live.server, self._stream(stream_address(stream)))
+        return self._consumers[stream]
+
+    def _stream(self, address: Address) -> Config:
+        """The normal form a stream will have: as declared where that is selected, else as it is; empty when there is none."""
+        resource, observed = self._declared(address), self.live.observed.get(address)
+        context = Context(self.live.server)
+        before = RULES[Kind.STREAM].normal(observed.config, context) if observed else None
+        return future_form(resource, before, context) if resource else before or {}
+
+    def _declared(self, address: Address) -> Resource | None:
+        return self.topology.resources.get(address) if address in self.selection else None
+
+    def _origin_direct(self, address: Address) -> bool | None:
+        resource, observed = self._declared(address), self.live.observed.get(address)
+        config = resource.config if resource else observed.config if observed else {}
+        mirror = config.get("mirror") or {}
+        if not mirror or mirror.get("external"):
+            return None
+        origin = self._stream(stream_address(mirror["name"]))
+        return bool(origin.get("allow_direct")) if origin else None

@@ -1,0 +1,221 @@
+"""Who manages what: the owner mark in metadata decides what may be adopted, pruned, or only be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from smith_topology.core.diff.selection import Selection
+from smith_topology.core.model import (
+    METADATA_SINCE,
+    Address,
+    Diagnostic,
+    Kind,
+    Live,
+    Observed,
+    Resource,
+    Server,
+    Severity,
+    Topology,
+)
+
+UNOWNED, THEIRS = "OW101", "OW102"
+OTHERS = (UNOWNED, THEIRS)
+"""Refusals about declared objects that are not this topology's to write."""
+INTERNAL_PREFIXES = ("JS_MIRROR_", "JS_SRC_")
+
+
+def refusal(topology: Topology, resource: Resource, live: Live, selection: Selection, *, adopt: bool) -> Diagnostic | None:
+    """Why a declared object may not be written, None if it may."""
+    server, parent = live.server, resource.address.parent
+    stream = None if parent in selection else live.observed.get(parent)
+    if stream and server.keeps_metadata and stream.owner != topology.name:
+        return _on_a_strange_stream(resource, stream)
+    observed = live.observed.get(resource.address)
+    if observed is None or resource.address in owned(topology, live):
+        return None
+    if observed.owner:
+        return _theirs(resource, observed.owner)
+    return None if adopt else _unowned(resource, server)
+
+
+def _theirs(resource: Resource, owner: str) -> Diagnostic:
+    return Diagnostic(
+        THEIRS,
+        Severity.REFUSAL,
+        "Object belongs to another topology",
+        f'{resource.address} is managed by "{owner}"; two files that manage one object undo each other\'s work.',
+        "Take it out of this file: one object has one owner.",
+        resource.address,
+        resource.span,
+    )
+
+
+def _unowned(resource: Resource, server: Server) -> Diagnostic:
+    why = (
+        "it carries no owner mark: somebody else made it, or an update without metadata has wiped the marks."
+        if server.keeps_metadata
+        else f"server {server.version_text} keeps no metadata (2.10 does), so who owns it can't be known."
+    )
+    return Diagnostic(
+        UNOWNED,
+        Severity.REFUSAL,
+        "Object exists and has no owner",
+        f"{resource.address} is live already, and {why}",
+        f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show '{resource.address}'",
+        resource.address,
+        resource.span,
+    )
+
+
+def _on_a_strange_stream(resource: Resource, stream: Observed) -> Diagnostic:
+    return Diagnostic(
+        "OW106",
+        Severity.REFUSAL,
+        "Consumer on a stream that is not this topology's",
+        f"{resource.address} is selected without {stream.address}, which this topology does not own.",
+        "Select the stream too; if it has no owner, `--adopt` takes it over.",
+        resource.address,
+        resource.span,
+    )
+
+
+def removed(topology: Topology, live: Live, selection: Selection) -> Iterator[Observed]:
+    """Owned, selected and no longer declared; consumers before the streams that hold them.
+
+    A stream takes its consumers with it, so selecting it selects them, unless they are excluded by name.
+    """
+    gone = {a: o for a, o in owned(topology, live).items() if a not in topology.resources and not a.is_bucket}
+    selected = [
+        o
+        for a, o in gone.items()
+        if a in selection or (a.parent in gone and a.parent in selection and not selection.excludes_by_name(a))
+    ]
+    yield from sorted(selected, key=lambda each: (each.address.kind is Kind.STREAM, each.address))
+
+
+def removal_refusals(topology: Topology, observed: Observed, live: Live, selection: Selection) -> list[Diagnostic]:
+    """Why an owned object may not be deleted: its own protection, or what would go with it."""
+    since = _protection(topology, observed)
+    found = [_protected(observed, since)] if since else []
+    consumers = live.consumers(observed.address.name) if observed.address.kind is Kind.STREAM else []
+    for consumer in consumers:
+        if consumer.owner != topology.name and not is_ephemeral_or_internal(consumer):
+            found.append(_strange_consumer(observed, consumer))
+        elif since := _protection(topology, consumer):
+            found.append(_protected_consumer(observed, consumer, since))
+        elif selection.excludes_by_name(consumer.address):
+            found.append(_excluded_consumer(observed, consumer))
+    return found
+
+
+def _protection(topology: Topology, observed: Observed) -> str:
+    """Since when an object is protected, in words; ``""`` if it is not."""
+    if observed.protected:
+        return f"set {observed.protected}"
+    return "declared, not applied yet" if observed.address in topology.protected else ""
+
+
+def _protected(observed: Observed, since: str) -> Diagnostic:
+    return Diagnostic(
+        "OW103",
+        Severity.REFUSAL,
+        "Object is protected",
+        f"{observed.address} is protected: not destroyed (protect, {since}).",
+        "To delete it, put it back into the file with `protect: false`, apply that, then remove it.",
+        observed.address,
+    )
+
+
+def _strange_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
+    whose = f'is managed by "{consumer.owner}"' if consumer.owner else "has no owner"
+    return Diagnostic(
+        "OW104",
+        Severity.REFUSAL,
+        "Stream holds a consumer that is not this topology's",
+        f"{stream.address} can't be destroyed: {consumer.address} {whose} and would go with it.",
+        "Have that consumer removed by whoever uses it first.",
+        stream.address,
+    )
+
+
+def _excluded_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
+    return Diagnostic(
+        "OW104",
+        Severity.REFUSAL,
+        "Stream holds an excluded consumer",
+        f"{stream.address} can't be destroyed: {consumer.address} is excluded, and would go with it.",
+        f"Exclude the stream too: --exclude '{stream.address}'.",
+        stream.address,
+    )
+
+
+def _protected_consumer(stream: Observed, consumer: Observed, since: str) -> Diagnostic:
+    return Diagnostic(
+        "OW103",
+        Severity.REFUSAL,
+        "Object is protected",
+        f"{stream.address} can't be destroyed: {consumer.address} is protected ({since}) and would go with it.",
+        "To delete it, apply `protect: false` to the consumer first.",
+        stream.address,
+    )
+
+
+def unmanaged(topology: Topology, live: Live) -> tuple[Address, ...]:
+    """What is live and no business of this file: other owners' or nobody's. Ephemeral and internal consumers don't count.
+
+    A stream stands for all that it holds, whether its consumers were read or not.
+    """
+    ours = owned(topology, live)
+    foreign = {
+        address: None
+        for address, observed in live.observed.items()
+        if address not in topology.resources
+        and (address not in ours or address.is_bucket)
+        and not is_ephemeral_or_internal(observed)
+    }
+    return tuple(address for address in foreign if address.kind is not Kind.CONSUMER or address.parent not in foreign)
+
+
+def is_ephemeral_or_internal(observed: Observed) -> bool:
+    """Ephemeral consumers and the ones the server makes for mirrors and sources."""
+    if observed.address.kind is not Kind.CONSUMER:
+        return False
+    return is_internal(observed) or not observed.config.get("durable_name")
+
+
+def is_internal(consumer: Observed) -> bool:
+    """Whether the server made it, for a mirror or a source."""
+    config = consumer.config
+    return bool(config.get("direct") or config.get("sourcing") or consumer.address.name.startswith(INTERNAL_PREFIXES))
+
+
+def owned(topology: Topology, live: Live) -> Mapping[Address, Observed]:
+    return live.by_owner.get(topology.name, {})
+
+
+def without_marks(topology: Topology, server: Server) -> list[Diagnostic]:
+    """What a server that keeps no metadata makes impossible: for a topology of nothing, which is to destroy, everything."""
+    if server.keeps_metadata:
+        return []
+    return [_old_server(server) if topology.resources else _nothing_known(topology, server)]
+
+
+def _nothing_known(topology: Topology, server: Server) -> Diagnostic:
+    return Diagnostic(
+        "OW107",
+        Severity.REFUSAL,
+        "What to destroy can't be known on this server",
+        f'Server {server.version_text} keeps no metadata, so nothing here says that it belongs to "{topology.name}".',
+        f"Delete it by name, with the nats CLI; from server {METADATA_SINCE} on, smith-topo knows what it owns.",
+    )
+
+
+def _old_server(server: Server) -> Diagnostic:
+    return Diagnostic(
+        "OW105",
+        Severity.WARNING,
+        "Ownership can't be known on this server",
+        f"Server {server.version_text} keeps no metadata, so nothing is ever pruned, drift can't be told from a change of the "
+        f"file, and `protect` has no effect. All of that works from server {METADATA_SINCE} on.",
+        "Upgrade the server.",
+    )

@@ -1,0 +1,278 @@
+"""YAML text → nodes that know their place, scalars left as they were written.
+
+YAML 1.1 would read ``on``, ``1:30`` and ``0o17`` as something else than was meant; here the text and whether it was quoted
+are kept, and the type of the field decides (``scalars``). Built from parser events on a stack of its own: libyaml's
+composer recurses in C and crashes the process on deep nesting (measured: ``[`` 100,000 times).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
+
+import yaml
+
+from smith_topology.core.file.encoding import decode
+from smith_topology.core.file.report import Fault, Place, Placed, Report, Stop
+from smith_topology.core.file.suggest import shown
+from smith_topology.core.file.syntax import misread, syntax_fault
+from smith_topology.core.model import Span
+
+try:
+    from yaml.cyaml import CSafeLoader as _Parser
+except ImportError:  # PyYAML was built without libyaml: the same events, twenty times slower
+    from yaml import SafeLoader as _Parser  # type: ignore[assignment]
+
+MAX_VALUES = 750_000
+MAX_DEPTH = 100
+
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+
+
+class ScalarNode(NamedTuple):
+    """Text as written. ``plain``: neither quoted nor a block, so it may stand for something other than text."""
+
+    line: int
+    column: int
+    text: str
+    plain: bool
+
+    @property
+    def is_null(self) -> bool:
+        """Written as nothing: as if it had been left out."""
+        return self.plain and self.text in _NULLS
+
+
+class SequenceNode(NamedTuple):
+    line: int
+    column: int
+    items: list[Node]
+
+
+class MappingNode(NamedTuple):
+    line: int
+    column: int
+    entries: dict[str, Entry]
+
+
+Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
+
+
+class Entry(NamedTuple):
+    """A value under its key; ``line`` and ``column`` are the key's."""
+
+    line: int
+    column: int
+    value: Node
+
+
+def compose(data: bytes, report: Report) -> Node | None:
+    """The one document of a file, aliases and merge keys resolved; None when there is nothing to go on with.
+
+    Duplicate keys, tags and bad merges are reported and passed over. Nodes reached through an alias are shared, never
+    copied; what the document would be when written out is bounded by ``MAX_VALUES`` and ``MAX_DEPTH`` all the same.
+    """
+    try:
+        text = decode(data)
+        return _Composer(report).compose(text)
+    except Stop as stop:
+        report.error(stop.at, stop.fault)
+    return None
+
+
+class _Anchored(NamedTuple):
+    """A finished node with a name. ``size`` and ``height`` are of the node written out, aliases and all."""
+
+    node: Node
+    size: int
+    height: int
+
+
+class _Frame:
+    """A collection under construction; ``size`` and ``height`` as in ``_Anchored``."""
+
+    __slots__ = ("anchor", "entries", "height", "items", "key", "merges", "node", "size")
+
+    def __init__(self, node: SequenceNode | MappingNode, anchor: str | None) -> None:
+        self.node = node
+        self.items = node.items if isinstance(node, SequenceNode) else None
+        self.entries = node.entries if isinstance(node, MappingNode) else {}
+        self.anchor = anchor
+        self.key: Node | None = None
+        self.merges: list[Node] = []
+        self.size = 1
+        self.height = 1
+
+
+class _Composer:
+    """Builds the document bottom up, one event at a time."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._anchors: dict[str, _Anchored | None] = {}  # None while what it names is still open
+        self._stack: list[_Frame] = []
+        self._root: Node | None = None
+
+    def compose(self, text: str) -> Node | None:
+        handlers: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.SequenceStartEvent: self._sequence,
+            yaml.MappingStartEvent: self._mapping,
+            yaml.SequenceEndEvent: self._end,
+            yaml.MappingEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
+        try:
+            next_event = _Parser(text).get_event
+            while (event := next_event()) is not None:
+                if handler := handlers.get(type(event)):
+                    handler(event)
+        except yaml.MarkedYAMLError as error:
+            raise Stop(*syntax_fault(error, text)) from error
+        return self._root
+
+    def _document(self, event: Any) -> None:
+        if self._root is not None:
+            raise Stop(_place(event), _SEVERAL)
+
+    def _scalar(self, event: Any) -> None:
+        mark = event.start_mark
+        node = ScalarNode(mark.line + 1, mark.column + 1, event.value, not event.style)
+        if event.tag:
+            self._report.error(node, partial(_tag, event.tag))
+        if event.style == ">" and not event.value:
+            self._report.error(node, misread(">"))
+            node = node._replace(text=">")
+        if event.anchor:
+            self._anchors[event.anchor] = _Anchored(node, 1, 0)
+        self._place(node, 1, 0)
+
+    def _sequence(self, event: Any) -> None:
+        self._open(event, SequenceNode(*_place(event), []))
+
+    def _mapping(self, event: Any) -> None:
+        self._open(event, MappingNode(*_place(event), {}))
+
+    def _open(self, event: Any, node: SequenceNode | MappingNode) -> None:
+        if event.tag:
+            self._report.error(node, partial(_tag, event.tag))
+        if event.anchor:
+            self._anchors[event.anchor] = None
+        self._stack.append(_Frame(node, event.anchor))
+        self._check_depth(node, 0)
+
+    def _end(self, _event: Any) -> None:
+        frame = self._stack.pop()
+        self._merge(frame)
+        if frame.anchor:
+            self._anchors[frame.anchor] = _Anchored(frame.node, frame.size, frame.height)
+        self._place(frame.node, frame.size, frame.height)
+
+    def _alias(self, event: Any) -> None:
+        at = _place(event)
+        if event.anchor not in self._anchors:
+            raise Stop(at, _unknown_alias(event.anchor))
+        target = self._anchors[event.anchor]
+        if target is None:
+            raise Stop(at, _recursive_alias(event.anchor))
+        self._check_depth(at, target.height)
+        self._place(target.node._replace(line=at.line, column=at.column), target.size, target.height)
+
+    def _place(self, node: Node, size: int, height: int) -> None:
+        """Put a finished node where it belongs: into the collection around it."""
+        if not self._stack:
+            self._root = node
+            return
+        frame = self._stack[-1]
+        frame.size += size
+        if frame.size > MAX_VALUES:
+            raise Stop(node, TOO_MANY)
+        if height >= frame.height:
+            frame.height = height + 1
+        if frame.items is not None:
+            frame.items.append(node)
+        elif frame.key is None:
+            frame.key = node
+        else:
+            self._entry(frame, frame.key, node)
+            frame.key = None
+
+    def _entry(self, frame: _Frame, key: Node, value: Node) -> None:
+        if not isinstance(key, ScalarNode):
+            self._report.error(key, _BAD_KEY)
+        elif key.text == "<<" and key.plain:
+            frame.merges.append(value)
+        elif key.text not in frame.entries:
+            frame.entries[key.text] = Entry(key.line, key.column, value)
+        else:
+            self._report.error(key, partial(_duplicate, key.text, self._report.span(frame.entries[key.text])))
+
+    def _merge(self, frame: _Frame) -> None:
+        """Own keys win over merged ones, earlier merges over later ones."""
+        for merged in frame.merges:
+            for source in merged.items if isinstance(merged, SequenceNode) else [merged]:
+                if not isinstance(source, MappingNode):
+                    self._report.error(source, _BAD_MERGE)
+                    continue
+                for key, entry in source.entries.items():
+                    frame.entries.setdefault(key, entry)
+
+    def _check_depth(self, at: Placed, height: int) -> None:
+        if len(self._stack) + height > MAX_DEPTH:
+            raise Stop(at, _TOO_DEEP)
+
+
+def _place(event: Any) -> Place:
+    mark = event.start_mark
+    return Place(mark.line + 1, mark.column + 1)
+
+
+_SEVERAL = Fault(
+    "several-documents",
+    "More than one document",
+    "A second document starts here; a file holds one.",
+    "Write each document into a file of its own, and name them or their directory with `-f`.",
+)
+TOO_MANY = Fault(
+    "too-large",
+    "Too many values",
+    f"With its aliases and defaults written out, the file holds more than {MAX_VALUES} values.",
+    "Use fewer of them, or split it into several files.",
+)
+_TOO_DEEP = Fault(
+    "too-deep",
+    "Nested too deeply",
+    f"Lists and mappings stand more than {MAX_DEPTH} deep here.",
+    "Close brackets that are open, and check the indentation.",
+)
+_BAD_KEY = Fault("bad-key", "A key that is not text", "A list or mapping stands where a key belongs.", "Write `key: value`.")
+_BAD_MERGE = Fault("bad-merge", "Nothing to merge", "`<<` takes a mapping, or a list of them.", "Write `<<: *name`.")
+
+
+def _tag(tag: str) -> Fault:
+    written = tag.replace("tag:yaml.org,2002:", "!!")
+    return Fault("yaml-tag", "A YAML tag", f"{shown(written)} asks for a type; the field decides that here.", "Delete the tag.")
+
+
+def _unknown_alias(name: str) -> Fault:
+    return Fault(
+        "unknown-alias",
+        "An alias without an anchor",
+        f"{shown('*' + name)} stands for what {shown('&' + name)} names, and nothing above is called that.",
+        "Name the anchor first, or put text that starts with `*` in quotes.",
+    )
+
+
+def _recursive_alias(name: str) -> Fault:
+    return Fault("recursive-alias", "An alias inside its own anchor", f"{shown('*' + name)} would never end.", "Write it out.")
+
+
+def _duplicate(key: str, first: Span) -> Fault:
+    return Fault(
+        "duplicate-key",
+        "A key written twice",
+        f"{shown(key)} is already written at {first}; only one of the two could count.",
+        "Delete one of them, or join them.",
+    )

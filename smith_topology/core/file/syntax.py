@@ -1,0 +1,69 @@
+"""The parser's complaints, said in the reader's terms: what stands there, and what to write instead."""
+
+from __future__ import annotations
+
+import re
+
+from yaml import MarkedYAMLError
+
+from smith_topology.core.file.report import START, Fault, Place
+
+_RESERVED = "*>&@`%!|?"
+_QUOTE_OPEN = re.compile("quoted|unexpected end of stream")
+
+
+def syntax_fault(error: MarkedYAMLError, text: str) -> tuple[Place, Fault]:
+    """Where the text stops being YAML, and why. Works on the messages of libyaml and of pure PyYAML."""
+    problem, context = str(error.problem or ""), str(error.context or "")
+    line, column = _at(error.problem_mark)
+    opened = _at(error.context_mark)[0] + 1
+    source = _line(text, line)
+    if "\t" in source[: len(source) - len(source.lstrip())]:
+        return Place(line + 1, source.index("\t") + 1), _fault("A tab indents this line; YAML wants spaces there.", "Use spaces.")
+    if "alias" in context:
+        return Place(line + 1, _at(error.context_mark)[1] + 1), misread("*")
+    if source[column : column + 1] in _RESERVED and "cannot start any token" in problem:
+        return Place(line + 1, column + 1), misread(source[column])
+    return Place(line + 1, column + 1), _explained(problem, context, opened)
+
+
+def misread(mark: str) -> Fault:
+    """A character that means something to YAML where text was meant, such as the subject ``>``."""
+    return Fault(
+        "yaml-syntax",
+        "Not valid YAML",
+        f"At the start of a value, `{mark}` means something to YAML.",
+        f"Put text that starts with `{mark}` in quotes, such as `'{mark}'`.",
+    )
+
+
+def _explained(problem: str, context: str, opened: int) -> Fault:
+    if "mapping values are not allowed" in problem:
+        return _fault("A `:` stands where no key can be.", "Check the indentation, and put text that holds `: ` in quotes.")
+    if "flow sequence" in context:
+        return _fault(f"The `[` of line {opened} is not closed.", "Put `,` between the items and `]` behind them.")
+    if "flow mapping" in context:
+        return _fault(f"The `{{` of line {opened} is not closed.", "Put `,` between the entries and `}` behind them.")
+    if "escape" in problem:
+        return _fault("This escape does not exist.", "Write the text in single quotes, where `\\` stands for itself.")
+    if _QUOTE_OPEN.search(context + problem):
+        return _fault(f"The quote of line {opened} is not closed.", "Close it.")
+    if "could not find expected ':'" in problem:
+        return _fault(f"The key of line {opened} has no `:`.", "Write `key: value`, with a space behind the colon.")
+    if "block mapping" in context or "block collection" in context:
+        return _fault(f"This does not fit what starts on line {opened}.", "Check the indentation and the quotes before it.")
+    return _fault(f"The parser says: {problem}.", "Check the indentation and the quotes around here.")
+
+
+def _fault(detail: str, fix: str) -> Fault:
+    return Fault("yaml-syntax", "Not valid YAML", detail, fix)
+
+
+def _at(mark: object) -> tuple[int, int]:
+    """Line and column of a mark, counting from 0."""
+    return getattr(mark, "line", START.line - 1), getattr(mark, "column", START.column - 1)
+
+
+def _line(text: str, number: int) -> str:
+    lines = re.split(r"\r\n|\r|\n", text)
+    return lines[number] if number < len(lines) else ""

@@ -1,0 +1,70 @@
+"""What differs between a declaration and the live object, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from smith_topology.core.model.addresses import Address, Config, Span
+from smith_topology.core.model.effects import Effect
+
+
+class Action(Enum):
+    """What happens to an object, and the glyph that shows it."""
+
+    NO_OP = " "
+    CREATE = "+"
+    UPDATE = "~"
+    REPLACE = "-/+"
+    DELETE = "-"
+    FORGET = "."
+
+    @property
+    def glyph(self) -> str:
+        return str(self.value)
+
+
+class Reason(Enum):
+    """Why a change is planned, for readers only: nothing branches on it."""
+
+    NEW = "declared, and not there yet"
+    ADOPT = "exists without an owner, and is adopted"
+    THEIRS = "belongs to another topology"
+    PENDING = "the file has moved on and is not yet applied"
+    DRIFT = "somebody changed the live object since it was applied"
+    BOTH = "the file has moved on, and somebody changed the live object"
+    UNKNOWN = "differs; there is no record of what was applied"
+    REMOVED = "owned, and no longer in the file"
+    DESTROY = "owned, and to be destroyed"
+    SAME = "as declared"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field that differs: dotted path, wire values before and after; None where it is not set."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object's difference: declared × live, and what closing it costs.
+
+    ``before`` and ``after`` are normal forms (``kinds``) without this program's own metadata.
+    """
+
+    address: Address
+    action: Action
+    reason: Reason
+    before: Config | None = None
+    after: Config | None = None
+    fields: tuple[FieldChange, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    span: Span | None = None
+
+    @property
+    def loses_data(self) -> bool:
+        return any(effect.loses_data for effect in self.effects)

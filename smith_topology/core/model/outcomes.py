@@ -1,0 +1,40 @@
+"""How the steps of an apply ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from smith_topology.core.model.diagnostics import Diagnostic
+from smith_topology.core.model.plan import Call, Step
+
+
+class Verdict(StrEnum):
+    """How a step ended."""
+
+    DONE = "done"
+    ALTERED = "altered"  # accepted, but the server holds something else than was sent
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+    @property
+    def wrote(self) -> bool:
+        """Whether something has been written, or may have been."""
+        return self in (Verdict.DONE, Verdict.ALTERED, Verdict.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A step's end. ``seconds`` is wall time, retries included; ``diagnostic`` says why it was not done."""
+
+    step: Step
+    verdict: Verdict
+    seconds: float
+    diagnostic: Diagnostic | None = None
+
+    @property
+    def rolls_back(self) -> tuple[str, ...]:
+        """What the step was to put back where it came from, in no plan and because nobody took it."""
+        return self.step.rolls_back if isinstance(self.step, Call) else ()

@@ -1,0 +1,34 @@
+"""What a change costs in data: what to ask of the server first (``questions``), the price (``forecast``), and what of it binds
+apply (``approved_loss``).
+"""
+
+from smith_topology.core.planning.forecast.approved_loss import Excess, by_interest, can_lose, excess
+from smith_topology.core.planning.forecast.forecast import priced
+from smith_topology.core.planning.forecast.questions import (
+    EVERYTHING,
+    Answer,
+    Answers,
+    OlderThan,
+    OldestBeyond,
+    Outside,
+    PerSubjectExcess,
+    Question,
+    questions,
+)
+
+__all__ = [
+    "EVERYTHING",
+    "Answer",
+    "Answers",
+    "Excess",
+    "OlderThan",
+    "OldestBeyond",
+    "Outside",
+    "PerSubjectExcess",
+    "Question",
+    "by_interest",
+    "can_lose",
+    "excess",
+    "priced",
+    "questions",
+]

@@ -1,0 +1,114 @@
+"""What a plan promises a person who allows it: how much a change may still lose when its turn comes.
+
+Between plan and apply a stream goes on. A change announced as lossless loses nothing, or is not carried out. One announced
+with N messages, and allowed so, may lose up to N, a tenth more and 10 messages more; beyond that it is another change than
+the one that was allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from smith_topology.core.model import FILTERS, Action, Address, Change, Config, Kind, Live, origins
+from smith_topology.core.planning.forecast.consumers import LOSES_INTEREST
+from smith_topology.core.planning.forecast.forecast import priced
+from smith_topology.core.planning.forecast.questions import Answers
+from smith_topology.core.planning.forecast.streams import BECOMES_INTEREST
+
+TOLERATED_PERCENT = 10
+TOLERATED_MESSAGES = 10
+
+CAN_LOSE = {
+    Kind.STREAM: frozenset(
+        {"max_msgs", "max_bytes", "max_age", "max_msgs_per_subject", "discard", "retention", "sources", "mirror", "allow_msg_ttl"}
+    ),
+    Kind.CONSUMER: frozenset({"max_deliver", "inactive_threshold", *FILTERS}),
+}
+
+BY_INTEREST = (BECOMES_INTEREST, LOSES_INTEREST)
+"""What is lost for want of interest is announced once, with one of the changes that take the interest away."""
+
+
+def can_lose(change: Change) -> bool:
+    """Whether this change is of a kind that can lose messages, whatever it was priced at."""
+    paths = {each.path.partition(".")[0] for each in change.fields}
+    match change.action:
+        case Action.DELETE | Action.REPLACE:
+            return True
+        case Action.UPDATE:
+            return bool(paths & CAN_LOSE[change.address.kind])
+        case Action.CREATE:
+            return bool(origins(change.after or {}))
+        case Action.NO_OP | Action.FORGET:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Messages that a change was announced to lose, and would lose by now."""
+
+    announced: int
+    now: int
+
+
+Family: TypeAlias = Mapping[Address, Change]
+"""The changes of a stream and of its consumers, by address, as they were priced in the plan."""
+
+
+def excess(change: Change, family: Family, live: Live, answers: Answers) -> Excess | None:
+    """By how much more than it may a change would lose by now; None when it keeps to what was announced.
+
+    ``live`` holds its stream and, where ``by_interest`` says so, all consumers of it.
+    """
+    parent, stream = family.get(change.address.parent), live.stream(change.address.parent.name)
+    together = by_interest(stream.config if stream else {}, parent)
+    # What a consumer lets go of depends on who else is there by now; a stream waits for its new consumers where it needs them.
+    alone = change.address.kind is Kind.CONSUMER
+    there = (each for each in family.values() if not (alone and each.action is Action.CREATE))
+    announced = tuple(there) if together else tuple({each.address: each for each in (parent, change) if each}.values())
+    now = priced(announced, live, answers)
+    # A stream's end begins with its consumers', and the last of them takes what was announced with the stream.
+    told = parent if parent and parent.action is Action.DELETE else change
+    if not breaks_promise(told, announced, now):
+        return None
+    return Excess(lost([told]), lost(each for each in now if each.address == told.address))
+
+
+def by_interest(stream: Config, change: Change | None) -> bool:
+    """Whether consumers may decide what a stream keeps, before or after its own change: then they are priced together."""
+    return any((config or {}).get("retention", "limits") != "limits" for config in (stream, change.after if change else None))
+
+
+def breaks_promise(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> bool:
+    """Whether ``change`` would lose more than it may. ``announced`` are the changes as they were priced in the plan, ``now`` the
+    same ones priced anew.
+    """
+    mine = next(each for each in now if each.address == change.address)
+    allowed = lost([change]) + _expiring(change) + (_inherited(change, announced, now) if _for_interest(mine) else 0)
+    return lost([mine]) > tolerated(allowed)
+
+
+def lost(changes: Iterable[Change]) -> int:
+    """The messages, and deliveries of messages, that all these changes lose by their effects."""
+    return sum(effect.messages + effect.skipped for change in changes for effect in change.effects)
+
+
+def _expiring(change: Change) -> int:
+    """What was announced to go by and by may have come of age since."""
+    return sum(effect.expiring for effect in change.effects)
+
+
+def tolerated(announced: int) -> int:
+    return announced + announced * TOLERATED_PERCENT // 100 + TOLERATED_MESSAGES if announced else 0
+
+
+def _inherited(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> int:
+    """What was announced with other changes that are done, or that lose nothing by now, and so falls to this one."""
+    over = {each.address for each in now if not _for_interest(each)} - {change.address}
+    return sum(_for_interest(each) for each in announced if each.address in over)
+
+
+def _for_interest(change: Change) -> int:
+    return sum(effect.messages for effect in change.effects if effect.code in BY_INTEREST)

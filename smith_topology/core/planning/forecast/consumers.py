@@ -1,0 +1,140 @@
+"""What a consumer's change or end costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Live, Observed, Version, filters_of
+from smith_topology.core.planning.forecast.interest import Consumers, Planned, holds_by_interest, wanted
+from smith_topology.core.planning.forecast.questions import Answer, Answers, dropped, lowered, messages_of, passed_over
+from smith_topology.core.planning.ordering.consumers import becomes_interest, turns, violates
+
+LOSES_INTEREST = "DS302"
+
+
+def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect:
+    """Its place is lost. On an interest stream what only it still wanted goes too; with the last consumer goes everything.
+    On limits and work queue streams every message stays, but for a queue that is copied (``holds_by_interest``).
+    """
+    stream, parent = live.stream(observed.address.path[0]), planned.get(observed.address.parent)
+    unacked = int(observed.state.get("num_ack_pending", 0))
+    text = f"its position is lost ({unacked:,} un-acknowledged)" if unacked else "its position is lost"
+    effect = Effect("DS301", text, "", consumers=1, positions=1)
+    if parent and parent.action is Action.DELETE:
+        return effect
+    if stream is None or not messages_of(stream) or not _holds_by_interest(observed, stream, parent, live):
+        return effect
+    answer = _only_its_own(observed, stream, planned.consumers(stream.address), parent)
+    if not answer.messages:
+        return effect
+    text = "its position is lost, and so is what only it still wanted"
+    return replace(dropped(LOSES_INTEREST, "", stream, answer), text=text, consumers=1, positions=1)
+
+
+def _holds_by_interest(consumer: Observed, stream: Observed, parent: Change | None, live: Live) -> bool:
+    """Whether the stream keeps messages for its consumers' sake when this one changes: before or after its own change."""
+    early = parent is None or violates(consumer.config, parent, live.server.version)
+    now = stream.config if early or parent is None else parent.after or {}
+    lasting = [stream.config] if live.server.version < FORGETS_RETENTION else []
+    return any(holds_by_interest(config, stream.address, live) for config in (now, *lasting))
+
+
+def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent: Change | None) -> Answer:
+    """What goes with one consumer of an interest stream: what no other one wants, and what none wanted any more.
+
+    The last one takes everything with it, which is counted once: at the change that made the stream one of interest, else at
+    the first consumer to go.
+    """
+    if here.all_go:
+        counted = bool(parent and becomes_interest(parent)) or consumer.address != here.first_to_leave
+        sure = not here.passing and (parent is None or (parent.after or {}).get("retention") == "interest")
+        return Answer(0 if counted else messages_of(stream), None, Bound.EXACT if sure else Bound.UPPER)
+    if here.keeps_everything and not (parent and parent.action is Action.UPDATE):
+        return Answer(0)
+    orphans = max(0, messages_of(stream) - here.wanted)
+    unwanted = max(0, messages_of(stream) - here.wanted_on)
+    return Answer(min(unwanted, wanted(consumer) + orphans), None, Bound.UPPER)
+
+
+def consumer_updated(change: Change, observed: Observed, live: Live, answers: Answers, planned: Planned) -> Iterator[Effect]:
+    before, after = change.before or {}, change.after or {}
+    paths = {each.path.partition(".")[0] for each in change.fields}
+    unacked = int(observed.state.get("num_ack_pending", 0))
+    stream = live.stream(observed.address.path[0])
+    if stream is not None and turns(change):
+        yield from _skipping(change, observed, stream, answers)
+        yield from _letting_go(change, observed, stream, live, planned)
+    elif stream is not None and paths - {"pause_until"} and live.server.version < KEEPS_UNWANTED:
+        yield from _cleaning_up(observed, stream, live, planned)
+    if lowered("max_deliver", before, after) and unacked:
+        text = "un-acknowledged and already delivered that often: not delivered again"
+        yield Effect("DS304", text, "max_deliver", skipped=unacked, bound=Bound.UPPER)
+    if lowered("inactive_threshold", before, after):
+        yield _forgotten(observed, live, planned)
+    if "deliver_subject" in paths and unacked:
+        text = "un-acknowledged: sent to the new subject"
+        yield Effect("DS307", text, "deliver_subject", redelivered=unacked, bound=Bound.UPPER)
+    shorter = after.get("ack_wait", 0) < before.get("ack_wait", 0)
+    if unacked and ("backoff" in paths or ("ack_wait" in paths and shorter)):
+        text = "un-acknowledged longer than that: delivered again"
+        yield Effect("DS306", text, "ack_wait" if "ack_wait" in paths else "backoff", redelivered=unacked, bound=Bound.UPPER)
+
+
+def _forgotten(observed: Observed, live: Live, planned: Planned) -> Effect:
+    """A consumer that the server deletes when nobody uses it takes along what it alone still wanted."""
+    text = "the server deletes the consumer, position and all, when nobody uses it for this long"
+    stream, parent = live.stream(observed.address.path[0]), planned.get(observed.address.parent)
+    if stream is None or not _holds_by_interest(observed, stream, parent, live):
+        return Effect("DS305", text, "inactive_threshold")
+    return Effect(
+        "DS305", f"{text}, and what only it wanted", "inactive_threshold", expiring=messages_of(stream), bound=Bound.UPPER
+    )
+
+
+def _skipping(change: Change, observed: Observed, stream: Observed, answers: Answers) -> Iterator[Effect]:
+    """What new filters take in anew is only got from the position on: what is stored below it never comes. Where a consumer
+    has got to is known only as far as it has delivered: while somebody waits for more, it looks ahead to the end (2.9 to 2.15).
+    """
+    question = passed_over(change)
+    if question is None or not _is_used(observed):
+        return
+    answer = answers.get(question) or Answer(messages_of(stream), None, Bound.UPPER)
+    if count := min(answer.messages, messages_of(stream)):
+        text = "the position is kept: what the new filter takes in and the consumer is past already is not delivered"
+        yield Effect("DS303", text, _filter_path(change), skipped=count, bound=Bound.UPPER)
+
+
+FORGETS_RETENTION = Version(2, 11)
+"""On older servers a consumer goes on as if its stream were one of interest, until the next start (2.10 measured)."""
+KEEPS_UNWANTED = Version(2, 12)
+"""Older servers drop what no consumer of an interest stream wants whenever one of them is updated (2.10, 2.11 measured)."""
+
+
+def _cleaning_up(observed: Observed, stream: Observed, live: Live, planned: Planned) -> Iterator[Effect]:
+    if not _holds_by_interest(observed, stream, planned.get(stream.address), live):
+        return
+    answer = Answer(max(0, messages_of(stream) - planned.consumers(stream.address).wanted), None, Bound.UPPER)
+    if answer.messages:
+        yield replace(dropped(LOSES_INTEREST, "", stream, answer), text="what no consumer wants any more is dropped")
+
+
+def _is_used(consumer: Observed) -> bool:
+    """Whether anybody takes from it, as far as can be seen."""
+    state = consumer.state
+    return bool((state.get("delivered") or {}).get("consumer_seq") or state.get("num_waiting") or state.get("push_bound"))
+
+
+def _letting_go(change: Change, observed: Observed, stream: Observed, live: Live, planned: Planned) -> Iterator[Effect]:
+    """What new filters leave out an interest stream drops."""
+    parent, wider = planned.get(observed.address.parent), not filters_of(change.after or {})
+    if wider or not _holds_by_interest(observed, stream, parent, live):
+        return
+    answer = _only_its_own(observed, stream, planned.consumers(stream.address), parent)
+    if answer.messages:
+        text = "what only it still wanted, and no longer wants, is dropped"
+        yield replace(dropped(LOSES_INTEREST, _filter_path(change), stream, answer), text=text)
+
+
+def _filter_path(change: Change) -> str:
+    return next(each.path for each in change.fields if each.path in FILTERS)

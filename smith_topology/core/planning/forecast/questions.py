@@ -1,0 +1,139 @@
+"""What has to be asked of the server before a price can be exact: counts that no listing carries.
+
+A question nobody could answer (older server, denied subject) turns an exact number into an upper bound, never into zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from smith_topology.core.kinds.normal_forms import Context
+from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, Version, filters_of
+from smith_topology.core.subjects import is_subset
+
+EVERYTHING = ">"
+
+KEEPS_ON_DISCARD_NEW = Version(2, 10)
+"""``discard: new`` refuses new messages instead of dropping stored ones; 2.9 drops all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class OlderThan:
+    """How many messages were stored before this instant (nanoseconds since 1970)?"""
+
+    stream: str
+    instant: int
+
+
+@dataclass(frozen=True, slots=True)
+class PerSubjectExcess:
+    """How many messages are there beyond the newest ``limit`` of each subject?"""
+
+    stream: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class OldestBeyond:
+    """How many of the oldest messages must go until the rest fits into ``limit`` bytes?"""
+
+    stream: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """How many messages are stored under subjects that none of these patterns covers, and one of ``within`` does?"""
+
+    stream: str
+    subjects: tuple[str, ...]
+    within: tuple[str, ...] = (EVERYTHING,)
+
+
+Question: TypeAlias = OlderThan | PerSubjectExcess | OldestBeyond | Outside
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A count of messages, and the bytes they take where the server tells; ``bound`` is of the messages."""
+
+    messages: int
+    bytes: int | None = None
+    bound: Bound = Bound.EXACT
+
+
+Answers: TypeAlias = Mapping[Question, Answer]
+
+
+def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
+    """What has to be asked of the server before ``priced`` can be exact."""
+    for change in changes:
+        if change.action is not Action.UPDATE:
+            continue
+        observed, stream = live.observed.get(change.address), live.observed.get(change.address.parent)
+        if observed is None or stream is None or not messages_of(stream):
+            continue
+        if change.address.kind is Kind.STREAM:
+            yield from _stream_questions(change, observed, live)
+        elif question := passed_over(change):
+            yield question
+
+
+def _stream_questions(change: Change, observed: Observed, live: Live) -> Iterator[Question]:
+    name, before, after = change.address.name, change.before or {}, change.after or {}
+    if lowered("max_age", before, after):
+        yield OlderThan(name, Context(live.server).now - after["max_age"])
+    if lowered("max_msgs_per_subject", before, after):
+        yield PerSubjectExcess(name, after["max_msgs_per_subject"])
+    if excess("max_bytes", bytes_of(observed), after, live.server.version):
+        yield OldestBeyond(name, after["max_bytes"])
+    if question := no_longer_taken(change):
+        yield question
+
+
+def no_longer_taken(change: Change) -> Outside | None:
+    """What is stored under subjects that the stream took and takes no more; None where it still takes them all."""
+    old, new = (tuple((config or {}).get("subjects") or ()) for config in (change.before, change.after))
+    return Outside(change.address.name, new, old) if beyond(old, new) else None
+
+
+def passed_over(change: Change) -> Outside | None:
+    """What is stored that new filters take in anew; None where they take in nothing."""
+    old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
+    return Outside(change.address.path[0], old, new) if beyond(new, old) else None
+
+
+def beyond(patterns: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether some of the first patterns is not covered by one of the others."""
+    return not all(any(is_subset(each, other) for other in others) for each in patterns)
+
+
+def lowered(name: str, before: Config, after: Config) -> bool:
+    """Whether a limit, absent when there is none, becomes tighter."""
+    return name in after and (name not in before or after[name] < before[name])
+
+
+def excess(name: str, stored: int, after: Config, version: Version) -> int:
+    """What is stored above a limit that drops. Any update enforces it, also one that only turns ``discard`` to old."""
+    drops = after.get("discard") != "new" or version < KEEPS_ON_DISCARD_NEW
+    return max(0, stored - after[name]) if name in after and drops else 0
+
+
+def messages_of(observed: Observed) -> int:
+    return int(observed.state.get("messages", 0))
+
+
+def bytes_of(observed: Observed) -> int:
+    return int(observed.state.get("bytes", 0))
+
+
+def dropped(code: str, path: str, observed: Observed, answer: Answer) -> Effect:
+    messages = min(answer.messages, messages_of(observed))
+    if answer.bytes is not None or messages in (0, messages_of(observed)):
+        size = answer.bytes if answer.bytes is not None else bytes_of(observed) if messages else 0
+        size_bound = answer.bound
+    else:
+        size, size_bound = bytes_of(observed) * messages // messages_of(observed), Bound.ABOUT
+    return Effect(code, "dropped at once", path, messages, size, bound=answer.bound, bytes_bound=size_bound)

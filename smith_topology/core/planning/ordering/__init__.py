@@ -1,0 +1,1 @@
+"""Which stage waits for which, and why."""

@@ -1,0 +1,46 @@
+"""Circles in any graph that is given by its edges."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Mapping
+from typing import TypeVar
+
+Node = TypeVar("Node", bound=Hashable)
+
+
+def cycles(edges: Collection[tuple[Node, Node]]) -> list[set[tuple[Node, Node]]]:
+    """The edges that lie on cycles, by strongly connected component (Kosaraju)."""
+    after: dict[Node, list[Node]] = defaultdict(list)
+    before: dict[Node, list[Node]] = defaultdict(list)
+    for first, second in edges:
+        after[first].append(second)
+        before[second].append(first)
+    component: dict[Node, Node] = {}
+    for root in reversed(_as_finished(after)):
+        pending = [root]
+        while pending:
+            if (node := pending.pop()) not in component:
+                component[node] = root
+                pending.extend(before[node])
+    cycles: dict[Node, set[tuple[Node, Node]]] = defaultdict(set)
+    for first, second in edges:
+        if component[first] == component[second]:
+            cycles[component[first]].add((first, second))
+    return list(cycles.values())
+
+
+def _as_finished(after: Mapping[Node, list[Node]]) -> list[Node]:
+    """Every node after all that can be reached from it (depth first), as far as cycles allow."""
+    seen: set[Node] = set()
+    finished: list[Node] = []
+    stack = [(node, False) for node in after]
+    while stack:
+        node, left = stack.pop()
+        if left:
+            finished.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((each, False) for each in after.get(node, ()))
+    return finished

@@ -1,0 +1,131 @@
+"""What a stream and the account have room for: how much of it is taken, and who gives some back or takes more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from smith_topology.core.diff.ownership import is_internal
+from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Server, Version
+
+COUNTS_REPLICAS = Version(2, 14)
+"""From here on ``max_bytes`` is reserved once for each replica. 2.9 and 2.12 count some of them, 2.10 and 2.11 none."""
+
+
+UNLIMITED = -1
+"""For bytes; 0 of them is nothing at all."""
+
+
+class Limited(Enum):
+    """What there is only so much of."""
+
+    CONSUMERS = "consumers"
+    STREAMS = "streams"
+    FILE = "bytes of file storage"
+    MEMORY = "bytes of memory storage"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A limit, how much is taken of it now, and by how much each change raises or lowers that.
+
+    ``stream`` is whose consumers are limited; None is the account.
+    """
+
+    what: Limited
+    most: int
+    used: int
+    growth: Mapping[Address, int]
+    stream: Address | None = None
+
+    @property
+    def givers(self) -> list[Address]:
+        return [address for address, more in self.growth.items() if more < 0]
+
+    @property
+    def takers(self) -> list[Address]:
+        return [address for address, more in self.growth.items() if more > 0]
+
+    @property
+    def given(self) -> int:
+        return -sum(self.growth[address] for address in self.givers)
+
+    @property
+    def added(self) -> int:
+        return sum(self.growth[address] for address in self.takers)
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether there is too little room in any order."""
+        return self.added > 0 and self.used - self.given + self.added > self.most
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is too little room until some have given theirs."""
+        return self.used + self.added > self.most
+
+
+def limit(server: Server, name: str) -> int:
+    """A limit of the account; 0 where there is none, or where it has tiers, each with limits of its own."""
+    return max(0, int(server.limits.get(name) or 0))
+
+
+def quotas(changes: Iterable[Change], live: Live) -> Iterator[Quota]:
+    """Every limit that these changes meet."""
+    planned = {change.address: change for change in changes}
+    yield from of_consumers(planned, live)
+    streams = {address: change for address, change in planned.items() if address.kind is Kind.STREAM}
+    held = [observed.config for address, observed in live.observed.items() if address.kind is Kind.STREAM]
+    if most := limit(live.server, "max_streams"):
+        growth = {address: _comes_or_goes(change) for address, change in streams.items()}
+        yield Quota(Limited.STREAMS, most, len(held), growth)
+    for what, storage, name in ((Limited.FILE, "file", "max_storage"), (Limited.MEMORY, "memory", "max_memory")):
+        if (most := int(live.server.limits.get(name, UNLIMITED))) >= 0:
+            used = sum(_reserved(config, storage, live.server) for config in held)
+            growth = {address: _reserves(change, storage, live.server) for address, change in streams.items()}
+            yield Quota(what, most, used, growth)
+
+
+def of_consumers(planned: Mapping[Address, Change], live: Live) -> Iterator[Quota]:
+    """The limits of streams that get or lose consumers."""
+    growth: dict[Address, dict[Address, int]] = defaultdict(dict)
+    for address, change in planned.items():
+        if address.kind is Kind.CONSUMER and (more := _comes_or_goes(change)):
+            growth[address.parent][address] = more
+    for stream, changed in growth.items():
+        used = sum(not is_internal(each) for each in live.consumers(stream.name))
+        if most := _most_consumers(planned.get(stream), stream, live):
+            yield Quota(Limited.CONSUMERS, most, used, changed, stream)
+
+
+def _most_consumers(change: Change | None, address: Address, live: Live) -> int:
+    """The lower of the stream's limit, as it will be, and the account's for each stream; 0 without either."""
+    observed = live.observed.get(address)
+    config = (change.after if change else observed.config if observed else None) or {}
+    limits = (config.get("max_consumers", -1), limit(live.server, "max_consumers"))
+    return min((each for each in limits if each > 0), default=0)
+
+
+def _comes_or_goes(change: Change) -> int:
+    return {Action.CREATE: 1, Action.DELETE: -1}.get(change.action, 0)
+
+
+def _reserves(change: Change, storage: str, server: Server) -> int:
+    before, after = (_reserved(config, storage, server) for config in (change.before, change.after))
+    takes_some = change.action is Action.CREATE and (change.after or {}).get("storage", "file") == storage
+    return after - before or int(takes_some)  # without a limit of its own it wants a byte
+
+
+def _reserved(config: Config | None, storage: str, server: Server) -> int:
+    if config is None or config.get("storage", "file") != storage:
+        return 0
+    copies = int(config.get("num_replicas", 1)) if server.version >= COUNTS_REPLICAS else 1
+    return max(0, int(config.get("max_bytes", -1))) * copies
+
+
+def full_streams(changes: Iterable[Change], live: Live) -> frozenset[str]:
+    """The streams whose new consumers have to wait until others have gone."""
+    found = of_consumers({change.address: change for change in changes}, live)
+    return frozenset(quota.stream.name for quota in found if quota.stream and quota.is_full)

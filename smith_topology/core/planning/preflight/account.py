@@ -1,0 +1,76 @@
+"""What the account, or a stream, has no room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.model import Diagnostic, Kind, Severity
+from smith_topology.core.planning.ordering.quotas import Limited, Quota, limit, quotas
+from smith_topology.core.planning.preflight.interface import PlannedChanges
+
+INSTEAD = {
+    Limited.CONSUMERS: "raise `max_consumers`",
+    Limited.STREAMS: "have the account's limit raised",
+    Limited.FILE: "lower `max_bytes`",
+    Limited.MEMORY: "lower `max_bytes`",
+}
+
+
+def over_quota(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """Too many consumers of a stream (10026), too many streams (10027), ``max_bytes`` that add up to too much (10028, 10047)."""
+    return (_over_quota(quota, intent) for quota in quotas(intent.changes, intent.live) if quota.is_exceeded)
+
+
+def _over_quota(quota: Quota, intent: PlannedChanges) -> Diagnostic:
+    *_, last = quota.takers
+    return Diagnostic(
+        "CP105",
+        Severity.ERROR,
+        "No room for what the plan adds",
+        f"{quota.stream or 'The account'} takes {quota.most:,} {quota.what.value}, and has {quota.used:,}; this plan adds "
+        f"{quota.added:,}" + (f" and takes away {quota.given:,}." if quota.given else "."),
+        f"Delete what nobody needs, or {INSTEAD[quota.what]}.",
+        last,
+        intent.topology.resources[last].span,
+    )
+
+
+def above_limit(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """More than the account lets one stream (10026, 10122) or one consumer (10121) have."""
+    for change, resource in intent.written():
+        after = change.after or {}
+        for field, name in _limits(change.address.kind, after.get("storage", "file")):
+            most = limit(intent.server, name)
+            if 0 < most < after.get(field, -1):
+                yield Diagnostic(
+                    "CP106",
+                    Severity.ERROR,
+                    "More than the account allows",
+                    f"`{field}` of {change.address} is {after[field]:,}; the account allows {most:,}.",
+                    f"Lower `{field}`, or have the account's limit raised.",
+                    change.address,
+                    resource.where(field),
+                )
+
+
+def _limits(kind: Kind, storage: str) -> tuple[tuple[str, str], ...]:
+    """Fields, and what limits them in the account."""
+    if kind is Kind.CONSUMER:
+        return (("max_ack_pending", "max_ack_pending"),)
+    stored = "storage" if storage == "file" else storage
+    return (("max_consumers", "max_consumers"), ("max_bytes", f"{stored}_max_stream_bytes"))
+
+
+def unlimited(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """Streams without ``max_bytes`` where the account requires it (10113)."""
+    for change, resource in intent.written(Kind.STREAM) if intent.server.limits.get("max_bytes_required") else ():
+        if "max_bytes" not in (change.after or {}):
+            yield Diagnostic(
+                "CP107",
+                Severity.ERROR,
+                "The account wants a limit of bytes",
+                f"{change.address} has no `max_bytes`, and the account takes no stream without.",
+                "Set `max_bytes`; it counts in full towards what the account may store.",
+                change.address,
+                resource.span,
+            )

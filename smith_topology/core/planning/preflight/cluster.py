@@ -1,0 +1,44 @@
+"""What needs more than one server, and what several of them do not take at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.model import Diagnostic, Kind, Severity
+from smith_topology.core.planning.ordering.consumers import follows_replicas
+from smith_topology.core.planning.preflight.interface import PlannedChanges
+
+
+def needed(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """Standalone servers refuse more than one replica (10074); up to 2.12 an update is accepted and means nothing."""
+    for change, resource in intent.written() if not intent.server.cluster else ():
+        replicas = (change.after or {}).get("num_replicas", 1)
+        if replicas > 1:
+            yield Diagnostic(
+                "CP102",
+                Severity.ERROR,
+                "Replicas need a cluster",
+                f"{change.address} declares {replicas} replicas, and {intent.server.name or 'the server'} is not part of a "
+                "cluster.",
+                "Connect to the cluster, or write `num_replicas: 1`.",
+                change.address,
+                resource.where("num_replicas"),
+            )
+
+
+def scaled_together(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """Consumers that are to scale with a work queue or an interest stream: neither may be first (10126, 10134)."""
+    for change, resource in intent.written(Kind.CONSUMER):
+        stream = intent.planned.get(change.address.parent)
+        own = (change.after or {}).get("num_replicas", 0)
+        if stream and own and follows_replicas(change, stream) and own != (change.before or {}).get("num_replicas"):
+            yield Diagnostic(
+                "CP109",
+                Severity.ERROR,
+                "Consumer can't scale together with its stream",
+                f"{change.address} has to have as many replicas as {stream.address}, and gets others at the same time: "
+                "the server takes neither change before the other.",
+                "Leave its `num_replicas` out: 0 is as many as the stream's, and follows them.",
+                change.address,
+                resource.where("num_replicas"),
+            )

@@ -1,0 +1,49 @@
+"""Copies of what is not there, or goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.model import Action, Diagnostic, Kind, Severity, origins, stream_address
+from smith_topology.core.planning.preflight.interface import PlannedChanges
+
+
+def missing(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """The server accepts a mirror of nothing and then stays silently empty."""
+    for change, resource in intent.written(Kind.STREAM):
+        for origin in origins(change.after or {}):
+            address = stream_address(origin)
+            planned = intent.planned.get(address)
+            goes = planned is not None and planned.action is Action.DELETE
+            if goes or (planned is None and address not in intent.live.observed):
+                unselected = "is not on the server, and not selected" if address in intent.topology.resources else ""
+                yield Diagnostic(
+                    "RF201",
+                    Severity.ERROR,
+                    "Origin does not exist",
+                    f'{change.address} copies "{origin}", which '
+                    + ("this plan destroys" if goes else unselected or "is neither in the file nor on the server")
+                    + ": it would stay empty without an error.",
+                    f"Select it too: --target '{address}'." if unselected else "Correct the name, or keep the origin.",
+                    change.address,
+                    resource.where("mirror" if resource.config.get("mirror") else "sources"),
+                )
+
+
+def left_without(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """Streams that go on copying what this plan destroys: they keep what they have, and get nothing more, silently."""
+    gone = {a.name for a, c in intent.planned.items() if a.kind is Kind.STREAM and c.action is Action.DELETE}
+    for address, observed in intent.live.observed.items() if gone else ():
+        if address.kind is not Kind.STREAM or address.name in gone:
+            continue
+        change = intent.planned.get(address)
+        for origin in gone.intersection(origins((change.after if change else observed.config) or {})):
+            yield Diagnostic(
+                "RF202",
+                Severity.WARNING,
+                "Origin of a copy is destroyed",
+                f'{address} copies "{origin}", which this plan destroys: it keeps what it has and gets nothing more, '
+                "without an error.",
+                "Make sure that nobody counts on the copy.",
+                address,
+            )

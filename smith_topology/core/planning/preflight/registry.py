@@ -1,0 +1,33 @@
+"""Every rule about what this server, or this account, can't do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.model import Change, Diagnostic, Live, Topology
+from smith_topology.core.planning.preflight import account, cluster, limits, origins, replacement, subjects, versions, workqueue
+from smith_topology.core.planning.preflight.interface import PlannedChanges, Rule
+
+RULES: tuple[Rule, ...] = (
+    versions.too_old,
+    versions.endless_backoff,
+    replacement.needed,
+    cluster.needed,
+    cluster.scaled_together,
+    origins.missing,
+    limits.in_the_way,
+    account.over_quota,
+    account.above_limit,
+    account.unlimited,
+    workqueue.copy_in_the_way,
+    workqueue.swapped,
+    subjects.taken,
+    origins.left_without,
+)
+
+
+def refusals(topology: Topology, live: Live, changes: tuple[Change, ...]) -> Iterator[Diagnostic]:
+    """Everything about these changes that this server can't do."""
+    intent = PlannedChanges(topology, live, changes)
+    for rule in RULES:
+        yield from rule(intent)

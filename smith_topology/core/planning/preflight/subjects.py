@@ -1,0 +1,50 @@
+"""Subjects that are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.model import Action, Address, Change, Diagnostic, Kind, Severity, Topology
+from smith_topology.core.planning.preflight.interface import PlannedChanges
+from smith_topology.core.subjects import SubjectIndex
+
+
+def taken(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """Subjects that another stream will still hold (10065): one outside this plan, or one that keeps what it has."""
+    planned = {address: change for address, change in intent.planned.items() if address.kind is Kind.STREAM}
+    gaining = {address for address, change in planned.items() if _gains(change)}
+    if not gaining:
+        return
+    index: SubjectIndex[Address] = SubjectIndex()
+    live = {address: observed.config for address, observed in intent.live.observed.items() if address.kind is Kind.STREAM}
+    for address, config in {**live, **{address: change.after or {} for address, change in planned.items()}}.items():
+        for subject in config.get("subjects") or ():
+            index.add(subject, address)
+    for one, other in index.overlapping():
+        (mine, a), (theirs, b) = (one, other) if one[1] in gaining else (other, one)
+        if a in gaining and a != b:
+            yield _taken(intent.topology, mine, a, theirs, b, kept=b in planned)
+
+
+def _gains(change: Change) -> bool:
+    if change.action is Action.CREATE:
+        return True
+    return change.action is Action.UPDATE and any(each.path == "subjects" for each in change.fields)
+
+
+def _taken(topology: Topology, subject: str, address: Address, theirs: str, other: Address, *, kept: bool) -> Diagnostic:
+    resource = topology.resources[address]
+    why, fix = "which is live and not in this file", "Declare that stream here too, or choose other subjects."
+    if kept:
+        why, fix = "whose live subjects its `ignore_changes` keeps", "Take `subjects` out of them, or choose other subjects."
+    elif other in topology.resources:
+        why, fix = "which is live and not selected", f"Select it too: --target '{other}'."
+    return Diagnostic(
+        "SB401",
+        Severity.ERROR,
+        "Subject is held by another stream",
+        f'"{subject}" of {address} overlaps "{theirs}" of {other}, {why}.',
+        fix,
+        address,
+        resource.where("subjects"),
+    )

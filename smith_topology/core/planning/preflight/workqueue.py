@@ -1,0 +1,74 @@
+"""Consumers of a work queue: beside its copies, and among themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smith_topology.core.model import (
+    Action,
+    Change,
+    Diagnostic,
+    Kind,
+    Live,
+    Resource,
+    Severity,
+    Version,
+    copied_subjects,
+    filters_of,
+)
+from smith_topology.core.planning.ordering.consumers import turns
+from smith_topology.core.planning.ordering.order import arrange
+from smith_topology.core.planning.preflight.interface import PlannedChanges
+from smith_topology.core.subjects import REST, overlaps
+
+COPIES_SHARE_QUEUES = Version(2, 14)
+"""Older servers let no consumer onto a work queue beside the one that a mirror or a source keeps there (2.9 to 2.12 measured)."""
+
+
+def copy_in_the_way(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """A copy that is there already takes what a new consumer, or new filters, of a work queue want (10099, 10100)."""
+    for change, resource in intent.written(Kind.CONSUMER) if intent.server.version < COPIES_SHARE_QUEUES else ():
+        stream = intent.live.stream(change.address.path[0])
+        if stream is None or stream.config.get("retention") != "workqueue":
+            continue
+        if change.action is Action.CREATE or turns(change):
+            yield from _copied(change, resource, intent.live)
+
+
+def _copied(change: Change, resource: Resource, live: Live) -> Iterator[Diagnostic]:
+    wanted = filters_of(change.after or {}) or (REST,)
+    for address, copy in live.copied.get(change.address.path[0], ()):
+        if any(overlaps(one, other) for one in wanted for other in copied_subjects(copy) or (REST,)):
+            yield Diagnostic(
+                "CP104",
+                Severity.ERROR,
+                "Copy of the work queue is in the way",
+                f"{change.address} wants messages that {address} copies; server {live.server.version_text} takes no such "
+                "consumer while the copy is there (2.14 does).",
+                f"Delete {address} first, and make it again after the consumer.",
+                change.address,
+                resource.where("filter_subject"),
+            )
+
+
+PARKS_CONSUMERS = Version(2, 10)
+"""Older servers want every filter within the stream's subjects (10093), so that a consumer can't let go of its filter."""
+
+
+def swapped(intent: PlannedChanges) -> Iterator[Diagnostic]:
+    """Consumers that take each other's filters, of which one would have to release its own beforehand."""
+    if intent.server.version >= PARKS_CONSUMERS:
+        return
+    for address in arrange(intent.changes, intent.live).kept:
+        if address.kind is Kind.CONSUMER:
+            resource = intent.topology.resources[address]
+            yield Diagnostic(
+                "CP108",
+                Severity.ERROR,
+                "Server is too old for consumers that swap filters",
+                f"{address} and others of its work queue take each other's filters, and server {intent.server.version_text} lets "
+                "none go of its own (2.10 does).",
+                "Give one of them another filter first, with an apply in between.",
+                address,
+                resource.where("filter_subject"),
+            )

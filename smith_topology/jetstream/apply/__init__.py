@@ -1,0 +1,1 @@
+"""Plan → server: carries the steps out in order, reads everything back, and reports how each ended."""

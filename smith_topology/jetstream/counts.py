@@ -1,0 +1,186 @@
+"""Answers to what the forecast asks (``forecast.questions``): counts that no listing carries. Reads only; denied questions stay open.
+
+Message times and sizes come from ``STREAM.MSG.GET``; counts by subject from ``STREAM.INFO`` with ``subjects_filter``.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from smith_topology.core.model import Bound, Change, Kind, Live, Server, origins, stream_address
+from smith_topology.core.planning.forecast import (
+    EVERYTHING,
+    Answer,
+    Answers,
+    OlderThan,
+    OldestBeyond,
+    Outside,
+    PerSubjectExcess,
+    Question,
+    by_interest,
+)
+from smith_topology.core.subjects import SubjectIndex
+from smith_topology.core.times import instant
+from smith_topology.jetstream import read
+from smith_topology.jetstream.api import Api
+from smith_topology.jetstream.connecting.errors import ApiError, Fault, ServerError, fault_of
+from smith_topology.jetstream.retry import Patient, gather
+
+NO_MESSAGE = 10037
+MOST_SUBJECTS = 500_000
+MOST_SCANNED = 20_000
+MOST_DELETED = 1_000_000
+SCAN_AT_ONCE = 256
+
+
+async def fresh(api: Api, server: Server, change: Change, parent: Change | None) -> Live:
+    """What the price of one change depends on, as it is now and by the server's clock: its stream, its consumers as far as
+    they matter, and the streams it copies, or did. ``parent`` is what the plan does to its stream. Raises ServerError.
+    """
+    if change.address.kind is Kind.CONSUMER:
+        return await read.family(api, server, change.address, lambda stream: by_interest(stream, parent))
+    family = await read.family(api, server, change.address, lambda _: True)
+    copied = dict.fromkeys(name for config in (change.before, change.after) for name in origins(config or {}))
+    found = await gather(copied, lambda name: read.family(api, server, stream_address(name), lambda _: True))
+    return replace(family, observed={**{a: each for origin in found for a, each in origin.observed.items()}, **family.observed})
+
+
+async def answers(api: Api, questions: Iterable[Question], *, certain: bool = False) -> Answers:
+    """The answers to be had; a question that a permission or an old server leaves open, or too many subjects do, or that
+    nobody answers, is left out.
+
+    A failure that may pass is waited for, up to ``api.patience`` for each question. ``certain`` raises what has not passed by
+    then, where a guess would be taken for a reason.
+    """
+    asked = list(questions)
+    found = await gather(asked, lambda question: _answer(Patient(api), question, certain=certain))
+    return {question: answer for question, answer in zip(asked, found, strict=True) if answer is not None}
+
+
+async def _answer(ask: Patient, question: Question, *, certain: bool) -> Answer | None:
+    try:
+        match question:
+            case OlderThan():
+                return await _older_than(ask, question)
+            case PerSubjectExcess():
+                return await _per_subject_excess(ask, question)
+            case Outside():
+                return await _outside(ask, question)
+            case OldestBeyond():
+                return await _oldest_beyond(ask, question)
+    except ServerError as error:
+        if certain and fault_of(error) is not Fault.FINAL:
+            raise
+        return None
+
+
+async def _older_than(ask: Patient, question: OlderThan) -> Answer:
+    """Find by halving the first message that stays; times grow with sequences."""
+    state = (await ask.request(f"STREAM.INFO.{question.stream}"))["state"]
+    low, high = state["first_seq"], state["last_seq"] + 1
+    while low < high:
+        middle = (low + high) // 2
+        message = await _message_from(ask, question.stream, middle)
+        if message is not None and instant(message["time"]) < question.instant:
+            low = message["seq"] + 1
+        else:
+            high = middle
+    return await _stored_before(ask, question.stream, low, state)
+
+
+async def _stored_before(ask: Patient, stream: str, sequence: int, state: dict[str, Any]) -> Answer:
+    """How many messages have lower sequences: the span less what was deleted inside it."""
+    span = sequence - state["first_seq"]
+    if not state.get("num_deleted"):
+        return Answer(span)
+    if state["num_deleted"] > MOST_DELETED:
+        return Answer(min(span, state["messages"]), None, Bound.UPPER)
+    detailed = (await ask.request(f"STREAM.INFO.{stream}", {"deleted_details": True}))["state"]
+    return Answer(span - sum(deleted < sequence for deleted in detailed.get("deleted") or ()))
+
+
+async def _message_from(ask: Patient, stream: str, sequence: int) -> dict[str, Any] | None:
+    """The message with this sequence or the next one there is."""
+    try:
+        answer = await ask.request(f"STREAM.MSG.GET.{stream}", {"seq": sequence, "next_by_subj": ">"})
+    except ApiError as error:
+        if error.err_code == NO_MESSAGE:
+            return None
+        raise
+    message: dict[str, Any] = answer["message"]
+    return message
+
+
+async def _per_subject_excess(ask: Patient, question: PerSubjectExcess) -> Answer | None:
+    counts = await _by_subject(ask, question.stream, EVERYTHING)
+    return None if counts is None else Answer(sum(max(0, count - question.limit) for count in counts.values()))
+
+
+async def _by_subject(ask: Patient, stream: str, pattern: str) -> dict[str, int] | None:
+    """Messages for each subject, all pages (100,000 subjects each); None when there are more than ``MOST_SUBJECTS``."""
+    counts: dict[str, int] = {}
+    while True:
+        info = await ask.request(f"STREAM.INFO.{stream}", {"subjects_filter": pattern, "offset": len(counts)})
+        page = info["state"].get("subjects") or {}
+        counts.update(page)
+        if not page or len(counts) >= info.get("total", 0):
+            return counts
+        if info["total"] > MOST_SUBJECTS:
+            return None
+
+
+async def _outside(ask: Patient, question: Outside) -> Answer | None:
+    kept: SubjectIndex[None] = SubjectIndex()
+    for pattern in question.subjects:
+        kept.add(pattern, None)
+    counts: dict[str, int] = {}
+    for pattern in question.within:
+        found = await _by_subject(ask, question.stream, pattern)
+        if found is None:
+            return None
+        counts.update(found)
+    return Answer(sum(each for subject, each in counts.items() if not kept.covers(subject)))
+
+
+async def _oldest_beyond(ask: Patient, question: OldestBeyond) -> Answer:
+    """Add up the oldest messages until the rest fits; past ``MOST_SCANNED`` looked for, only the bound is known."""
+    info = await ask.request(f"STREAM.INFO.{question.stream}")
+    state, storage = info["state"], info["config"]["storage"]
+    excess, dropped, freed, sequence = state["bytes"] - question.limit, 0, 0, state["first_seq"]
+    for _ in range(MOST_SCANNED // SCAN_AT_ONCE):
+        window = range(sequence, min(sequence + SCAN_AT_ONCE, state["last_seq"] + 1))
+        if not window or freed >= excess:
+            break
+        sizes = await gather(window, lambda seq: _size(ask, question.stream, seq, storage))
+        for size in sizes:
+            if size and freed < excess:
+                dropped, freed = dropped + 1, freed + size
+        sequence = window.stop if any(sizes) else await _beyond_gap(ask, question.stream, window.stop)
+    if freed < excess:
+        return Answer(state["messages"], None, Bound.UPPER)
+    return Answer(dropped, freed)
+
+
+async def _beyond_gap(ask: Patient, stream: str, sequence: int) -> int:
+    """Where messages go on: a work queue may have millions of sequences between two that are left."""
+    message = await _message_from(ask, stream, sequence)
+    return int(message["seq"]) if message else sequence
+
+
+async def _size(ask: Patient, stream: str, sequence: int, storage: str) -> int:
+    """What a message takes by the server's own reckoning, 0 for a gap.
+
+    Measured against ``state.bytes`` of 2.15.1: a file record adds 30 bytes, and 4 more with headers; memory adds 16.
+    """
+    try:
+        message = (await ask.request(f"STREAM.MSG.GET.{stream}", {"seq": sequence}))["message"]
+    except ApiError as error:
+        if error.err_code == NO_MESSAGE:
+            return 0
+        raise
+    headers = len(base64.b64decode(message.get("hdrs") or ""))
+    content = len(message["subject"].encode()) + headers + len(base64.b64decode(message.get("data") or ""))
+    return content + (16 if storage == "memory" else 30 + (4 if headers else 0))
