@@ -1,6 +1,7 @@
-"""Answers to what the forecast asks (``forecast.questions``): counts that no listing carries. Reads only; denied questions stay open.
+"""Answers to what the forecast asks (``forecast.questions``): counts that no listing carries.
 
-Message times and sizes come from ``STREAM.MSG.GET``; counts by subject from ``STREAM.INFO`` with ``subjects_filter``.
+Reads only; denied questions stay open. Message times and sizes come from ``STREAM.MSG.GET``; counts by subject from
+``STREAM.INFO`` with ``subjects_filter``.
 """
 
 from __future__ import annotations
