@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from smith_topology.core.model import Action, Address, Bound, Change, Effect, Kind
+from smith_topology.core.model import Action, Address, Amount, Bound, Change, Effect, Kind, Measure
+from smith_topology.core.model.effects import LOSSES
 from smith_topology.render.text import clean, count
 
 Bounds: TypeAlias = frozenset[Bound]
+
+WORDS = {
+    Measure.SKIPPED: "never delivered",
+    Measure.EXPIRING: "gone sooner",
+    Measure.REDELIVERED: "delivered again",
+    Measure.DUPLICATED: "stored twice",
+}
+"""What happens to messages that are not lost at once."""
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
@@ -25,29 +34,32 @@ def approximate_size(size: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """What a set of effects costs in all. Each ``…bounds`` says how well the parts of its number are known."""
+class Sum:
+    """Amounts of one measure added up. ``bounds`` says how well the parts are known; a part of zero has no say."""
 
-    messages: int = 0
-    bytes: int = 0
-    skipped: int = 0
-    expiring: int = 0
-    positions: int = 0
-    redelivered: int = 0
-    duplicated: int = 0
+    number: int = 0
     bounds: Bounds = frozenset()
-    bytes_bounds: Bounds = frozenset()
-    skipped_bounds: Bounds = frozenset()
-    expiring_bounds: Bounds = frozenset()
-    repeat_bounds: Bounds = frozenset()
+
+    def plus(self, amount: Amount) -> Sum:
+        return Sum(self.number + amount.number, self.bounds | {amount.bound}) if amount.number else self
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a set of effects costs in all, a sum for each measure."""
+
+    sums: Mapping[Measure, Sum]
+
+    def __getitem__(self, measure: Measure) -> Sum:
+        return self.sums.get(measure, Sum())
 
     @property
     def any(self) -> bool:
-        return bool(self.messages or self.skipped or self.expiring)
+        return any(self[measure].number for measure in LOSSES)
 
     @property
     def exact(self) -> bool:
-        return self.bounds | self.bytes_bounds | self.skipped_bounds | self.expiring_bounds <= {Bound.EXACT}
+        return all(self[measure].bounds <= {Bound.EXACT} for measure in (*LOSSES, Measure.BYTES))
 
 
 def total(changes: Iterable[Change]) -> Loss:
@@ -55,21 +67,11 @@ def total(changes: Iterable[Change]) -> Loss:
     every = list(changes)
     destroyed = {change.address for change in every if change.action is Action.DELETE and change.address.kind is Kind.STREAM}
     counted = [change for change in every if change.address.kind is Kind.STREAM or change.address.parent not in destroyed]
-    effects = [effect for change in counted for effect in change.effects]
-    return Loss(
-        messages=sum(each.messages for each in effects),
-        bytes=sum(each.bytes for each in effects),
-        skipped=sum(each.skipped for each in effects),
-        expiring=sum(each.expiring for each in effects),
-        positions=sum(each.positions for each in effects),
-        redelivered=sum(each.redelivered for each in effects),
-        duplicated=sum(each.duplicated for each in effects),
-        bounds=frozenset(each.bound for each in effects if each.messages),
-        bytes_bounds=frozenset(each.bytes_bound for each in effects if each.bytes),
-        skipped_bounds=frozenset(each.bound for each in effects if each.skipped),
-        expiring_bounds=frozenset(each.bound for each in effects if each.expiring),
-        repeat_bounds=frozenset(each.bound for each in effects if each.redelivered or each.duplicated),
-    )
+    sums: dict[Measure, Sum] = {}
+    for amount in (each for change in counted for effect in change.effects for each in effect.amounts):
+        if isinstance(amount, Amount):
+            sums[amount.measure] = sums.get(amount.measure, Sum()).plus(amount)
+    return Loss(sums)
 
 
 def bounded(bounds: Bounds, text: str) -> str:
@@ -82,52 +84,61 @@ def loss_sentence(loss: Loss) -> str:
     if not loss.any:
         return "No data is lost."
     parts = []
-    if loss.messages:
-        parts.append(bounded(loss.bounds, count(loss.messages, "message")) + _bytes(loss))
-    if loss.skipped:
-        parts.append(bounded(loss.skipped_bounds, count(loss.skipped, "message")) + " never delivered")
-    if loss.expiring:
-        parts.append(bounded(loss.expiring_bounds, count(loss.expiring, "message")) + " gone sooner")
+    if loss[Measure.MESSAGES].number:
+        parts.append(messages(loss[Measure.MESSAGES]) + _bytes(loss))
+    later = (Measure.SKIPPED, Measure.EXPIRING)
+    parts += [f"{messages(loss[measure])} {WORDS[measure]}" for measure in later if loss[measure].number]
     return f"Data loss: {'; '.join(parts)}."
 
 
+def messages(known: Sum | Amount) -> str:
+    """``up to 5 messages``"""
+    return bounded(known.bounds if isinstance(known, Sum) else frozenset({known.bound}), count(known.number, "message"))
+
+
 def _bytes(loss: Loss) -> str:
-    if not loss.bytes:
+    size = loss[Measure.BYTES]
+    if not size.number:
         return ""
-    size = approximate_size(loss.bytes)
-    return ", " + (size if loss.bytes_bounds == loss.bounds else bounded(loss.bytes_bounds, size))
+    text = approximate_size(size.number)
+    return ", " + (text if size.bounds == loss[Measure.MESSAGES].bounds else bounded(size.bounds, text))
 
 
 def disturbance(loss: Loss) -> str:
     """What else readers will notice, though nothing is lost; ``""`` when they will not."""
-    parts = []
-    if loss.positions:
-        parts.append(f"{count(loss.positions, 'consumer')} {'loses its' if loss.positions == 1 else 'lose their'} position")
-    for number, what in ((loss.redelivered, "delivered again"), (loss.duplicated, "stored twice")):
-        if number:
-            parts.append(f"{bounded(loss.repeat_bounds, count(number, 'message'))} {what}")
+    parts, positions = [], loss[Measure.POSITIONS].number
+    if positions:
+        parts.append(f"{count(positions, 'consumer')} {'loses its' if positions == 1 else 'lose their'} position")
+    repeated = (Measure.REDELIVERED, Measure.DUPLICATED)
+    parts += [f"{messages(loss[measure])} {WORDS[measure]}" for measure in repeated if loss[measure].number]
     return f"Also: {', '.join(parts)}." if parts else ""
 
 
 def described(effect: Effect, address: Address) -> str:
     """What one effect of a change to this object says, on one line, the amounts first."""
-    amounts = list(_amounts(effect, address))
-    return f"{', '.join(amounts)}: {clean(effect.text)}" if amounts else clean(effect.text)
+    known = [text for text in (_amount(effect, measure, address) for measure in Measure) if text]
+    return f"{', '.join(known)}: {clean(effect.text)}" if known else clean(effect.text)
 
 
-def _amounts(effect: Effect, address: Address) -> Iterator[str]:
-    bounds = frozenset({effect.bound})
-    if effect.messages:
-        yield bounded(bounds, count(effect.messages, "message"))
-        if effect.bytes:
-            size = approximate_size(effect.bytes)
-            yield size if effect.bytes_bound is effect.bound else bounded(frozenset({effect.bytes_bound}), size)
-    if effect.consumers and address.kind is not Kind.CONSUMER:
-        yield count(effect.consumers, "consumer")
-    others = (
-        (effect.skipped, "never delivered"),
-        (effect.expiring, "gone sooner"),
-        (effect.redelivered, "delivered again"),
-        (effect.duplicated, "stored twice"),
-    )
-    yield from (f"{bounded(bounds, count(number, 'message'))} {what}" for number, what in others if number)
+def _amount(effect: Effect, measure: Measure, address: Address) -> str:
+    """One amount in words; ``""`` where it says nothing: none, or what the change itself says already."""
+    amount = effect.amount(measure)
+    if not amount.number:
+        return ""
+    match measure:
+        case Measure.MESSAGES:
+            return messages(amount)
+        case Measure.BYTES:
+            return _size(amount, effect.amount(Measure.MESSAGES))
+        case Measure.CONSUMERS:
+            return count(amount.number, "consumer") if address.kind is not Kind.CONSUMER else ""
+        case Measure.POSITIONS:
+            return ""
+        case Measure.SKIPPED | Measure.EXPIRING | Measure.REDELIVERED | Measure.DUPLICATED:
+            return f"{messages(amount)} {WORDS[measure]}"
+
+
+def _size(amount: Amount, of: Amount) -> str:
+    """The size of these messages, with its bound where it is another one than theirs."""
+    size = approximate_size(amount.number)
+    return size if amount.bound is of.bound else bounded(frozenset({amount.bound}), size)

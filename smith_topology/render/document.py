@@ -15,11 +15,14 @@ from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import (
     Action,
     Address,
+    Amount,
+    Bound,
     Call,
     Change,
     Diagnostic,
     Effect,
     Kind,
+    Measure,
     Outcome,
     Permission,
     Plan,
@@ -152,10 +155,10 @@ def data_loss(plan: Plan) -> Document:
     """``exact`` is false when any number is an estimate or an upper bound."""
     loss = total(plan.changes)
     return {
-        "messages": loss.messages,
-        "bytes": loss.bytes,
-        "never_delivered": loss.skipped,
-        "expiring": loss.expiring,
+        "messages": loss[Measure.MESSAGES].number,
+        "bytes": loss[Measure.BYTES].number,
+        "never_delivered": loss[Measure.SKIPPED].number,
+        "expiring": loss[Measure.EXPIRING].number,
         "exact": loss.exact,
     }
 
@@ -200,17 +203,16 @@ def effect_document(effect: Effect) -> Document:
         "code": effect.code,
         "path": effect.path,
         "text": effect.text,
-        "messages": effect.messages,
-        "messages_bound": effect.bound.name.lower(),
-        "bytes": effect.bytes,
-        "bytes_bound": effect.bytes_bound.name.lower(),
-        "consumers": effect.consumers,
-        "positions": effect.positions,
-        "redelivered": effect.redelivered,
-        "skipped": effect.skipped,
-        "expiring": effect.expiring,
-        "duplicated": effect.duplicated,
+        **{measure.value: effect.number(measure) for measure in Measure},
+        "messages_bound": _messages_bound(effect).name.lower(),
+        "bytes_bound": effect.amount(Measure.BYTES).bound.name.lower(),
     }
+
+
+def _messages_bound(effect: Effect) -> Bound:
+    """How well the numbers of messages are known: those of one effect are known alike."""
+    counted = (each for each in effect.amounts if isinstance(each, Amount) and each.measure is not Measure.BYTES)
+    return next((each.bound for each in counted), Bound.EXACT)
 
 
 def span_document(span: Span | None) -> Document | None:

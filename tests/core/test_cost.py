@@ -10,16 +10,19 @@ import pytest
 from smith_topology.core.model import (
     Action,
     Address,
+    Amount,
     Bound,
     Change,
     Config,
     Effect,
     FieldChange,
     Live,
+    Measure,
     Observed,
     Reason,
     Server,
     Version,
+    amounts,
     consumer_address,
     stream_address,
 )
@@ -53,6 +56,10 @@ def price(change: Change, found: Live, answers: Answers) -> Change:
     return priced((change,), found, answers)[0]
 
 
+def messages_bounds(change: Change) -> list[Bound]:
+    return [effect.amount(Measure.MESSAGES).bound for effect in change.effects]
+
+
 OPEN: dict[str, Config] = {
     "max_age": {"max_age": 3600 * 10**9},
     "max_bytes": {"max_bytes": 10},
@@ -64,13 +71,13 @@ OPEN: dict[str, Config] = {
 def test_a_question_left_open_costs_up_to_everything_and_never_nothing(after: Config) -> None:
     (effect,) = price(update({}, after), live(), {}).effects
 
-    assert (effect.messages, effect.bound) == (100, Bound.UPPER)
+    assert effect.amount(Measure.MESSAGES) == Amount(Measure.MESSAGES, 100, Bound.UPPER)
 
 
 def test_messages_younger_than_the_new_age_go_later_and_need_no_question_answered() -> None:
     (effect,) = price(update({}, {"max_age": 48 * 3600 * 10**9}), live(), {}).effects
 
-    assert (effect.code, effect.messages, effect.expiring, effect.bound) == ("DS206", 0, 100, Bound.EXACT)
+    assert (effect.code, effect.amounts) == ("DS206", amounts(expiring=100))
     assert effect.loses_data
 
 
@@ -94,8 +101,8 @@ def test_servers_that_trim_subjects_later_may_drop_less() -> None:
     after: Config = {"max_msgs_per_subject": 1}
     answer: Answers = {PerSubjectExcess("ORDERS", 1): Answer(40)}
 
-    assert [effect.bound for effect in price(update({}, after), live("2.12.8"), answer).effects] == [Bound.UPPER]
-    assert [effect.bound for effect in price(update({}, after), live("2.15.1"), answer).effects] == [Bound.EXACT]
+    assert messages_bounds(price(update({}, after), live("2.12.8"), answer)) == [Bound.UPPER]
+    assert messages_bounds(price(update({}, after), live("2.15.1"), answer)) == [Bound.EXACT]
 
 
 def test_discard_new_protects_what_is_stored_except_from_the_oldest_servers() -> None:
@@ -134,7 +141,7 @@ def test_the_last_consumer_answers_for_what_was_announced_with_the_first() -> No
 
 
 def losing(address: Address, messages: int, code: str = "DS101") -> Change:
-    return Change(address, Action.DELETE, Reason.REMOVED, effects=(Effect(code, "lost", messages=messages),))
+    return Change(address, Action.DELETE, Reason.REMOVED, effects=(Effect(code, "lost", amounts=amounts(messages=messages)),))
 
 
 FILTER_A: Config = {"filter_subject": "o.a"}
@@ -166,7 +173,7 @@ def test_a_consumer_that_somebody_uses_may_be_past_everything_that_is_stored(sta
     change, found = turned({"filter_subject": "o.b"}, state)
 
     assert list(questions((change,), found)) == [Outside("ORDERS", ("o.a",), ("o.b",))]
-    assert [(each.skipped, each.bound) for each in price(change, found, {}).effects] == [(skipped, Bound.UPPER)] * bool(skipped)
+    assert [each.amounts for each in price(change, found, {}).effects] == [amounts(Bound.UPPER, skipped=skipped)] * bool(skipped)
 
 
 def test_what_is_unacknowledged_comes_again_to_another_delivery_subject() -> None:
@@ -176,7 +183,7 @@ def test_what_is_unacknowledged_comes_again_to_another_delivery_subject() -> Non
 
     (effect,) = price(change, Live(live().server, observed), {}).effects
 
-    assert (effect.code, effect.redelivered, effect.bound) == ("DS307", 3, Bound.UPPER)
+    assert (effect.code, effect.amounts) == ("DS307", amounts(Bound.UPPER, redelivered=3))
 
 
 def test_filters_in_another_order_are_the_same_filters() -> None:
@@ -191,7 +198,7 @@ def test_what_a_new_filter_takes_in_is_counted_as_a_bound() -> None:
     change, found = turned({"filter_subject": "o.b"}, {"delivered": {"consumer_seq": 3, "stream_seq": 110}})
     answers: Answers = {Outside("ORDERS", ("o.a",), ("o.b",)): Answer(7)}
 
-    assert [(each.skipped, each.bound) for each in price(change, found, answers).effects] == [(7, Bound.UPPER)]
+    assert [each.amounts for each in price(change, found, answers).effects] == [amounts(Bound.UPPER, skipped=7)]
 
 
 @pytest.mark.parametrize(

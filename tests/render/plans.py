@@ -24,6 +24,7 @@ from smith_topology.core.model import (
     Verb,
     Verdict,
     Version,
+    amounts,
     consumer_address,
     stream_address,
 )
@@ -52,7 +53,7 @@ UPDATED = Change(
     {"max_age": 50 * HOUR},
     {"max_age": HOUR, "num_replicas": 3},
     (FieldChange("max_age", 50 * HOUR, HOUR), FieldChange("num_replicas", None, 3)),
-    (Effect("DS103", "dropped at once", "max_age", 1_204_331, 3_650_722_201),),
+    (Effect("DS103", "dropped at once", "max_age", amounts(messages=1_204_331, bytes=3_650_722_201)),),
     at(12),
 )
 REPLACED = Change(
@@ -71,7 +72,7 @@ DELETED = Change(
     Reason.REMOVED,
     {"subjects": ["legacy"]},
     None,
-    effects=(Effect("DS101", "everything in it is deleted", "", 12, 140, consumers=1, positions=1),),
+    effects=(Effect("DS101", "everything in it is deleted", "", amounts(messages=12, bytes=140, consumers=1, positions=1)),),
 )
 FILTERED = Change(
     consumer_address("ORDERS", "billing"),
@@ -80,7 +81,7 @@ FILTERED = Change(
     {"max_deliver": 5},
     {"max_deliver": 3},
     (FieldChange("max_deliver", 5, 3),),
-    (Effect("DS304", "delivered that often already", "max_deliver", skipped=4, bound=Bound.UPPER),),
+    (Effect("DS304", "delivered that often already", "max_deliver", amounts(Bound.UPPER, skipped=4)),),
     at(15),
 )
 SAME = Change(stream_address("SAME"), Action.NO_OP, Reason.SAME, {}, {}, span=at(40))

@@ -25,6 +25,7 @@ from smith_topology.core.model import (
     Verb,
     Verdict,
     Version,
+    amounts,
 )
 from smith_topology.render import diagnostics, document, drift, markdown, ndjson, outcome, plan, show, summary
 from smith_topology.render.text import ANSI, PLAIN
@@ -47,7 +48,7 @@ FIELDS = tuple(
     for name, value in CONFIG.items()
     for path, before, after in ((name, None, value), (name, value, None), (f"metadata.{EVIL}", EVIL, None))
 )
-EFFECT = Effect(EVIL, EVIL, messages=1)
+EFFECT = Effect(EVIL, EVIL, amounts=amounts(messages=1))
 
 
 def address(kind: Kind) -> Address:

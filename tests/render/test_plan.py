@@ -16,6 +16,7 @@ from smith_topology.core.model import (
     Server,
     Severity,
     Version,
+    amounts,
     consumer_address,
     stream_address,
 )
@@ -50,6 +51,10 @@ def change_text(change: Change, style: Style = PLAIN) -> str:
 
 def updated(*fields: FieldChange, effects: tuple[Effect, ...] = (), reason: Reason = Reason.PENDING) -> Change:
     return Change(stream_address("S"), Action.UPDATE, reason, {}, {}, fields, effects)
+
+
+def cost(bound: Bound = Bound.EXACT, **numbers: int) -> Effect:
+    return Effect("A", "", amounts=amounts(bound, **numbers))
 
 
 def test_a_whole_plan_reads_from_what_is_done_to_what_it_costs_and_what_to_run() -> None:
@@ -202,7 +207,7 @@ def test_no_cost_is_ever_left_out_wherever_its_field_is_shown(path: str) -> None
 
 
 def test_a_cost_too_long_for_its_line_goes_below_it() -> None:
-    effect = Effect("DS103", "dropped at once, " * 8, "max_age", 5)
+    effect = Effect("DS103", "dropped at once, " * 8, "max_age", amounts(messages=5))
 
     lines = change_text(updated(FieldChange("max_age", 2 * HOUR, HOUR), effects=(effect,))).splitlines()
 
@@ -214,14 +219,14 @@ def test_a_cost_too_long_for_its_line_goes_below_it() -> None:
 @pytest.mark.parametrize(
     ("effects", "sentence"),
     [
-        ([Effect("A", "", "", 12, 2048)], "Data loss: 12 messages, 2.0 KiB."),
-        ([Effect("A", "", "", 12, 2048, bytes_bound=Bound.ABOUT)], "Data loss: 12 messages, about 2.0 KiB."),
-        ([Effect("A", "", "", 12, bound=Bound.UPPER), Effect("B", "", "", 1)], "Data loss: up to 13 messages."),
-        ([Effect("A", "", "", 1, bound=Bound.UPPER), Effect("B", "", "", 1, bound=Bound.ABOUT)], "up to about 2 messages."),
-        ([Effect("A", "", "", 5), Effect("B", "", "", skipped=3, bound=Bound.UPPER)], "5 messages; up to 3 messages never"),
-        ([Effect("A", "", "", positions=2)], "No data is lost.\nAlso: 2 consumers lose their position."),
-        ([Effect("A", "", "", redelivered=1, bound=Bound.UPPER)], "No data is lost.\nAlso: up to 1 message delivered again."),
-        ([Effect("A", "", "", duplicated=9)], "No data is lost.\nAlso: 9 messages stored twice."),
+        ([cost(messages=12, bytes=2048)], "Data loss: 12 messages, 2.0 KiB."),
+        ([cost(messages=12), cost(Bound.ABOUT, bytes=2048)], "Data loss: 12 messages, about 2.0 KiB."),
+        ([cost(Bound.UPPER, messages=12), cost(messages=1)], "Data loss: up to 13 messages."),
+        ([cost(Bound.UPPER, messages=1), cost(Bound.ABOUT, messages=1)], "up to about 2 messages."),
+        ([cost(messages=5), cost(Bound.UPPER, skipped=3)], "5 messages; up to 3 messages never"),
+        ([cost(positions=2)], "No data is lost.\nAlso: 2 consumers lose their position."),
+        ([cost(Bound.UPPER, redelivered=1)], "No data is lost.\nAlso: up to 1 message delivered again."),
+        ([cost(duplicated=9)], "No data is lost.\nAlso: 9 messages stored twice."),
     ],
 )
 def test_the_total_is_as_exact_as_its_parts_and_no_more(effects: list[Effect], sentence: str) -> None:
@@ -231,7 +236,7 @@ def test_the_total_is_as_exact_as_its_parts_and_no_more(effects: list[Effect], s
 
 
 def test_a_consumer_that_goes_with_its_stream_is_counted_once() -> None:
-    lost = Effect("DS301", "its position is lost", consumers=1, positions=1)
+    lost = Effect("DS301", "its position is lost", amounts=amounts(consumers=1, positions=1))
     consumer = Change(consumer_address("LEGACY", "c"), Action.DELETE, Reason.REMOVED, {}, None, effects=(lost,))
 
     assert "Also: 1 consumer loses its position." in text.render(plan(consumer, DELETED), PLAIN)

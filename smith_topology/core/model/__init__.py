@@ -21,7 +21,7 @@ from smith_topology.core.model.changes import Action, Change, FieldChange, Reaso
 from smith_topology.core.model.configs import FILTERS, copied_subjects, copies_of, filters_of, origins
 from smith_topology.core.model.declared import Resource, Target, Topology
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
-from smith_topology.core.model.effects import Bound, Effect
+from smith_topology.core.model.effects import Amount, Bound, Effect, Interruption, Measure, amounts
 from smith_topology.core.model.live import APPLIED, EXTRA, METADATA_SINCE, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
 from smith_topology.core.model.outcomes import Outcome, Verdict
 from smith_topology.core.model.plan import Call, Handover, Permission, Plan, Step, Verb, Wait
@@ -37,6 +37,7 @@ __all__ = [
     "PROTECT",
     "Action",
     "Address",
+    "Amount",
     "Bound",
     "Call",
     "Change",
@@ -45,8 +46,10 @@ __all__ = [
     "Effect",
     "FieldChange",
     "Handover",
+    "Interruption",
     "Kind",
     "Live",
+    "Measure",
     "Observed",
     "Outcome",
     "Permission",
@@ -63,6 +66,7 @@ __all__ = [
     "Verdict",
     "Version",
     "Wait",
+    "amounts",
     "consumer_address",
     "copied_subjects",
     "copies_of",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from smith_topology.core.model import FILTERS, Action, Address, Change, Config, Kind, Live, origins
+from smith_topology.core.model import FILTERS, Action, Address, Change, Config, Kind, Live, Measure, origins
 from smith_topology.core.planning.forecast.consumers import LOSES_INTEREST
 from smith_topology.core.planning.forecast.forecast import priced
 from smith_topology.core.planning.forecast.questions import Answers
@@ -92,12 +92,13 @@ def breaks_promise(change: Change, announced: tuple[Change, ...], now: tuple[Cha
 
 def lost(changes: Iterable[Change]) -> int:
     """The messages, and deliveries of messages, that all these changes lose by their effects."""
-    return sum(effect.messages + effect.skipped for change in changes for effect in change.effects)
+    effects = [effect for change in changes for effect in change.effects]
+    return sum(effect.number(Measure.MESSAGES) + effect.number(Measure.SKIPPED) for effect in effects)
 
 
 def _expiring(change: Change) -> int:
     """What was announced to go by and by may have come of age since."""
-    return sum(effect.expiring for effect in change.effects)
+    return sum(effect.number(Measure.EXPIRING) for effect in change.effects)
 
 
 def tolerated(announced: int) -> int:
@@ -111,4 +112,4 @@ def _inherited(change: Change, announced: tuple[Change, ...], now: tuple[Change,
 
 
 def _for_interest(change: Change) -> int:
-    return sum(effect.messages for effect in change.effects if effect.code in BY_INTEREST)
+    return sum(effect.number(Measure.MESSAGES) for effect in change.effects if effect.code in BY_INTEREST)

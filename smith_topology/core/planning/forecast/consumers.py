@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Live, Observed, Version, filters_of
+from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Live, Observed, Version, amounts, filters_of
 from smith_topology.core.planning.forecast.interest import Consumers, Planned, holds_by_interest, wanted
 from smith_topology.core.planning.forecast.questions import Answer, Answers, dropped, lowered, messages_of, passed_over
 from smith_topology.core.planning.ordering.consumers import becomes_interest, turns, violates
 
 LOSES_INTEREST = "DS302"
+POSITION_LOST = amounts(consumers=1, positions=1)
 
 
 def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect:
@@ -20,7 +21,7 @@ def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect
     stream, parent = live.stream(observed.address.path[0]), planned.get(observed.address.parent)
     unacked = int(observed.state.get("num_ack_pending", 0))
     text = f"its position is lost ({unacked:,} un-acknowledged)" if unacked else "its position is lost"
-    effect = Effect("DS301", text, "", consumers=1, positions=1)
+    effect = Effect("DS301", text, "", POSITION_LOST)
     if parent and parent.action is Action.DELETE:
         return effect
     if stream is None or not messages_of(stream) or not _holds_by_interest(observed, stream, parent, live):
@@ -29,7 +30,8 @@ def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect
     if not answer.messages:
         return effect
     text = "its position is lost, and so is what only it still wanted"
-    return replace(dropped(LOSES_INTEREST, "", stream, answer), text=text, consumers=1, positions=1)
+    gone = dropped(LOSES_INTEREST, "", stream, answer)
+    return replace(gone, text=text, amounts=(*gone.amounts, *POSITION_LOST))
 
 
 def _holds_by_interest(consumer: Observed, stream: Observed, parent: Change | None, live: Live) -> bool:
@@ -69,16 +71,17 @@ def consumer_updated(change: Change, observed: Observed, live: Live, answers: An
         yield from _cleaning_up(observed, stream, live, planned)
     if lowered("max_deliver", before, after) and unacked:
         text = "un-acknowledged and already delivered that often: not delivered again"
-        yield Effect("DS304", text, "max_deliver", skipped=unacked, bound=Bound.UPPER)
+        yield Effect("DS304", text, "max_deliver", amounts(Bound.UPPER, skipped=unacked))
     if lowered("inactive_threshold", before, after):
         yield _forgotten(observed, live, planned)
     if "deliver_subject" in paths and unacked:
         text = "un-acknowledged: sent to the new subject"
-        yield Effect("DS307", text, "deliver_subject", redelivered=unacked, bound=Bound.UPPER)
+        yield Effect("DS307", text, "deliver_subject", amounts(Bound.UPPER, redelivered=unacked))
     shorter = after.get("ack_wait", 0) < before.get("ack_wait", 0)
     if unacked and ("backoff" in paths or ("ack_wait" in paths and shorter)):
         text = "un-acknowledged longer than that: delivered again"
-        yield Effect("DS306", text, "ack_wait" if "ack_wait" in paths else "backoff", redelivered=unacked, bound=Bound.UPPER)
+        path = "ack_wait" if "ack_wait" in paths else "backoff"
+        yield Effect("DS306", text, path, amounts(Bound.UPPER, redelivered=unacked))
 
 
 def _forgotten(observed: Observed, live: Live, planned: Planned) -> Effect:
@@ -87,9 +90,8 @@ def _forgotten(observed: Observed, live: Live, planned: Planned) -> Effect:
     stream, parent = live.stream(observed.address.path[0]), planned.get(observed.address.parent)
     if stream is None or not _holds_by_interest(observed, stream, parent, live):
         return Effect("DS305", text, "inactive_threshold")
-    return Effect(
-        "DS305", f"{text}, and what only it wanted", "inactive_threshold", expiring=messages_of(stream), bound=Bound.UPPER
-    )
+    text, going = f"{text}, and what only it wanted", amounts(Bound.UPPER, expiring=messages_of(stream))
+    return Effect("DS305", text, "inactive_threshold", going)
 
 
 def _skipping(change: Change, observed: Observed, stream: Observed, answers: Answers) -> Iterator[Effect]:
@@ -102,7 +104,7 @@ def _skipping(change: Change, observed: Observed, stream: Observed, answers: Ans
     answer = answers.get(question) or Answer(messages_of(stream), None, Bound.UPPER)
     if count := min(answer.messages, messages_of(stream)):
         text = "the position is kept: what the new filter takes in and the consumer is past already is not delivered"
-        yield Effect("DS303", text, _filter_path(change), skipped=count, bound=Bound.UPPER)
+        yield Effect("DS303", text, _filter_path(change), amounts(Bound.UPPER, skipped=count))
 
 
 FORGETS_RETENTION = Version(2, 11)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from smith_topology.core.model import Action, Bound, Change, Effect, Kind, Live
+from smith_topology.core.model import Action, Amount, Bound, Change, Effect, Kind, Live, Measure
 from smith_topology.core.planning.forecast.consumers import consumer_deleted, consumer_updated
 from smith_topology.core.planning.forecast.interest import Planned
 from smith_topology.core.planning.forecast.questions import Answers
@@ -23,19 +23,25 @@ def priced(changes: tuple[Change, ...], live: Live, answers: Answers) -> tuple[C
         change if change.action is Action.NO_OP else replace(change, effects=tuple(_effects(change, live, answers, planned)))
         for change in changes
     )
-    losing = Counter(change.address.parent for change in costly for effect in change.effects if effect.messages)
+    losing = Counter(change.address.parent for change in costly for effect in change.effects if effect.number(Measure.MESSAGES))
     return tuple(_overlapping(change) if losing[change.address.parent] > 1 else change for change in costly)
 
 
 def _overlapping(change: Change) -> Change:
     """Two effects on one stream may count the same messages, so neither is exact."""
-    return replace(change, effects=tuple(_bounded(each) if each.messages else each for each in change.effects))
+    return replace(change, effects=tuple(_bounded(each) for each in change.effects))
 
 
 def _bounded(effect: Effect) -> Effect:
     """Bytes that are an average stay one: few large messages may be among those that go."""
-    size = effect.bytes_bound if effect.bytes_bound is Bound.ABOUT else Bound.UPPER
-    return replace(effect, bound=Bound.UPPER, bytes_bound=size)
+    if not effect.number(Measure.MESSAGES):
+        return effect
+    return replace(effect, amounts=tuple(_upper(each) if isinstance(each, Amount) else each for each in effect.amounts))
+
+
+def _upper(amount: Amount) -> Amount:
+    uncertain = amount.measure in (Measure.MESSAGES, Measure.BYTES) and amount.bound is not Bound.ABOUT
+    return replace(amount, bound=Bound.UPPER) if uncertain else amount
 
 
 def _effects(change: Change, live: Live, answers: Answers, planned: Planned) -> Iterator[Effect]:

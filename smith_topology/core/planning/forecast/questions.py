@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from smith_topology.core.kinds.normal_forms import Context
-from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, Version, filters_of
+from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, Version, amounts, filters_of
 from smith_topology.core.subjects import is_subset
 
 EVERYTHING = ">"
@@ -136,4 +136,4 @@ def dropped(code: str, path: str, observed: Observed, answer: Answer) -> Effect:
         size_bound = answer.bound
     else:
         size, size_bound = bytes_of(observed) * messages // messages_of(observed), Bound.ABOUT
-    return Effect(code, "dropped at once", path, messages, size, bound=answer.bound, bytes_bound=size_bound)
+    return Effect(code, "dropped at once", path, (*amounts(answer.bound, messages=messages), *amounts(size_bound, bytes=size)))

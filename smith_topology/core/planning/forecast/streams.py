@@ -8,13 +8,16 @@ from dataclasses import replace
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
 from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import (
+    Amount,
     Bound,
     Change,
     Config,
     Effect,
     Live,
+    Measure,
     Observed,
     Version,
+    amounts,
     copied_subjects,
     copies_of,
     filters_of,
@@ -56,7 +59,11 @@ def stream_deleted(observed: Observed, live: Live) -> Effect:
     newest = observed.state.get("last_ts", "")[:16].replace("T", " ") if messages_of(observed) else ""
     text = f"everything in it is deleted; last message {newest} UTC" if newest else "it is empty"
     count = max(len(consumers), observed.state.get("consumer_count", 0))
-    return Effect("DS101", text, "", messages_of(observed), bytes_of(observed), consumers=count, positions=len(consumers))
+    return Effect("DS101", text, "", _all_of(observed) + amounts(consumers=count, positions=len(consumers)))
+
+
+def _all_of(observed: Observed, bound: Bound = Bound.EXACT) -> tuple[Amount, ...]:
+    return amounts(bound, messages=messages_of(observed), bytes=bytes_of(observed))
 
 
 def stream_updated(change: Change, observed: Observed, live: Live, answers: Answers, planned: Planned) -> Iterator[Effect]:
@@ -92,7 +99,7 @@ def _forgotten_consumers(change: Change, stream: Observed, live: Live, planned: 
         text = "the server deletes them, positions and all, when nobody uses them for this long after its next start"
         going = messages_of(stream) if holds_by_interest(stream.config, stream.address, live) else 0
         path, count = "consumer_limits", len(meant)
-        yield Effect("DS210", text, path, expiring=going, consumers=count, positions=count, bound=Bound.UPPER)
+        yield Effect("DS210", text, path, amounts(Bound.UPPER, expiring=going, consumers=count, positions=count))
 
 
 def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers, live: Live) -> Iterator[Effect]:
@@ -111,18 +118,18 @@ def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers
         if before.get("allow_msg_ttl"):  # a message with `Nats-TTL: never` stays
             answer = replace(answer, bound=Bound.UPPER)
         cuts.append(dropped("DS103", "max_age", observed, answer))
-    deepest = max(cuts, key=lambda cut: cut.messages, default=None)
+    deepest = max(cuts, key=lambda cut: cut.number(Measure.MESSAGES), default=None)
     for cut in cuts:
-        yield cut if cut is deepest else replace(cut, messages=0, bytes=0, text="nothing beyond what another limit drops")
-    younger = messages_of(observed) - (deepest.messages if deepest else 0)
+        yield cut if cut is deepest else replace(cut, amounts=(), text="nothing beyond what another limit drops")
+    cut_off = deepest.amount(Measure.MESSAGES) if deepest else Amount(Measure.MESSAGES, 0)
+    younger = messages_of(observed) - cut_off.number
     if lowered("max_age", before, after) and younger:
-        bound = deepest.bound if deepest else Bound.EXACT
-        yield Effect("DS206", "each goes as it reaches this age", "max_age", expiring=younger, bound=bound)
+        yield Effect("DS206", "each goes as it reaches this age", "max_age", amounts(cut_off.bound, expiring=younger))
     if lowered("max_msgs_per_subject", before, after):
         answer = answers.get(PerSubjectExcess(name, after["max_msgs_per_subject"])) or _everything(observed)
         if version < TRIMS_SUBJECTS_AT_ONCE:
             answer = replace(answer, bound=Bound.UPPER)
-        if (effect := dropped("DS104", "max_msgs_per_subject", observed, answer)).messages:
+        if (effect := dropped("DS104", "max_msgs_per_subject", observed, answer)).number(Measure.MESSAGES):
             yield effect
 
 
@@ -150,15 +157,7 @@ def _made_interest(observed: Observed, live: Live, planned: Planned) -> Effect:
             return Effect(BECOMES_INTEREST, text, "retention")
         sure = not here.passing and live.server.version >= PURGES_WITHOUT_CONSUMERS
         bound = Bound.EXACT if sure else Bound.UPPER
-        return Effect(
-            BECOMES_INTEREST,
-            "no consumer wants them, dropped at once",
-            "retention",
-            total,
-            bytes_of(observed),
-            bound=bound,
-            bytes_bound=bound,
-        )
+        return Effect(BECOMES_INTEREST, "no consumer wants them, dropped at once", "retention", _all_of(observed, bound))
     if here.keeps_everything:
         return Effect(BECOMES_INTEREST, "kept until every consumer has acknowledged", "retention")
     holding = [each for each in here.known if each.address not in here.early]
@@ -190,8 +189,8 @@ def _reingested(before: Config, after: Config, live: Live) -> Iterator[Effect]:
         again = [each for each in old if _place(each) == _place(source) and _overlap(_selected(each), _selected(source))]
         if again and _identity(source) not in [_identity(each) for each in before.get("sources") or ()]:
             origin = live.stream(source["name"]) if not source.get("external") else None
-            messages = messages_of(origin) if origin else 0
-            yield Effect("DS202", "the origin is copied again from its start", "sources", duplicated=messages, bound=Bound.UPPER)
+            again_stored = amounts(Bound.UPPER, duplicated=messages_of(origin) if origin else 0)
+            yield Effect("DS202", "the origin is copied again from its start", "sources", again_stored)
 
 
 def _place(source: Config) -> tuple[object, object]:
@@ -225,10 +224,10 @@ def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
             continue
         if origin.config.get("retention") == "workqueue":
             text = f"they leave the work queue {name}, whose own consumers won't get them"
-            yield Effect("DS205", text, path, skipped=messages_of(origin), bound=Bound.UPPER)
+            yield Effect("DS205", text, path, amounts(Bound.UPPER, skipped=messages_of(origin)))
         elif live.server.version >= COPIES_ACKNOWLEDGE and (unwanted := _unwanted(origin, live)):
             text = f"no consumer of {name} wants them: they leave it once they are copied"
-            yield Effect("DS205", text, path, unwanted, bytes_of(origin), bound=Bound.UPPER, bytes_bound=Bound.UPPER)
+            yield Effect("DS205", text, path, amounts(Bound.UPPER, messages=unwanted, bytes=bytes_of(origin)))
 
 
 def released_origins(change: Change, live: Live) -> Iterator[Effect]:
@@ -242,7 +241,7 @@ def released_origins(change: Change, live: Live) -> Iterator[Effect]:
         if unwanted := _unwanted(origin, live):
             path = "" if change.after is None else "mirror" if (change.before or {}).get("mirror") else "sources"
             text = f"what only this copy still wanted leaves {name}"
-            yield Effect("DS208", text, path, unwanted, bytes_of(origin), bound=Bound.UPPER, bytes_bound=Bound.UPPER)
+            yield Effect("DS208", text, path, amounts(Bound.UPPER, messages=unwanted, bytes=bytes_of(origin)))
 
 
 def _unwanted(stream: Observed, live: Live) -> int:
@@ -267,7 +266,7 @@ def _pushed_out(change: Change, observed: Observed, live: Live) -> Iterator[Effe
         if incoming > room:
             most = min(messages_of(observed), incoming - room) if name == "max_msgs" else messages_of(observed)
             text = f"what comes from the origin pushes them out, above `{name}`"
-            yield Effect("DS207", text, "sources", most, bytes_of(observed), bound=Bound.UPPER, bytes_bound=Bound.UPPER)
+            yield Effect("DS207", text, "sources", amounts(Bound.UPPER, messages=most, bytes=bytes_of(observed)))
             return
 
 
@@ -276,7 +275,7 @@ def _expiring_by_header(change: Change, observed: Observed) -> Iterator[Effect]:
     copies = next(copies_of(change.before or {}), None) or next(copies_of(change.after or {}), None)
     if copies and messages_of(observed):
         text = "what was copied with a `Nats-TTL` goes when that is over"
-        yield Effect("DS209", text, "allow_msg_ttl", expiring=messages_of(observed), bound=Bound.UPPER)
+        yield Effect("DS209", text, "allow_msg_ttl", amounts(Bound.UPPER, expiring=messages_of(observed)))
 
 
 def _one_way(paths: set[str], before: Config, after: Config) -> Iterator[Effect]:
