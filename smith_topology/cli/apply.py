@@ -99,7 +99,8 @@ def finish_empty(plan: Plan, output: Output) -> None:
 
 async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) -> None:
     """Run the steps, read everything back, report, and finish with the code that says how it went."""
-    from smith_topology.jetstream.apply.run import Pace, Run
+    from smith_topology.jetstream.apply.run import Run
+    from smith_topology.jetstream.apply.state import Pace
 
     stop, outcomes = asyncio.Event(), list[Outcome]()
     run = Run(api, plan, Pace(approving.parallelism, api.patience), stop)

@@ -32,7 +32,7 @@ from smith_topology.core.model import (
     Span,
     Step,
 )
-from smith_topology.core.planning.ordering.subjects import orphan_diagnostics
+from smith_topology.core.planning.rollback import orphan_diagnostics
 from smith_topology.render.amounts import total
 from smith_topology.render.differences import Difference, sorted_out
 from smith_topology.render.results import Result, results

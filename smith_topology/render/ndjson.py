@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from smith_topology.core.model import Action, Address, Call, Change, Diagnostic, Outcome, Plan, Severity, Step, Verdict
-from smith_topology.core.planning.ordering.subjects import orphan_diagnostics
+from smith_topology.core.planning.rollback import orphan_diagnostics
 from smith_topology.render import document
 from smith_topology.render import drift as drift_text
 from smith_topology.render.diagnostics import by_gravity, word

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from smith_topology.core.model import Action, Address, Call, Change, Outcome, Plan, Step, Verb, Verdict, Wait
-from smith_topology.core.planning.ordering.subjects import orphan_diagnostics
+from smith_topology.core.planning.rollback import orphan_diagnostics
 from smith_topology.render.diagnostics import render
 from smith_topology.render.results import Result, results
 from smith_topology.render.text import Style, Tone, clean, count, named, paragraph
@@ -37,7 +37,7 @@ def _past(step: Step) -> str:
     if isinstance(step, Wait):
         return "has all its copies"
     if step.rolls_back:
-        return f"holds {', '.join(map(clean, step.rolls_back))} again, which nobody took"
+        return f"holds {', '.join(map(clean, step.rolls_back))} again, which no other stream took"
     match step.verb:
         case Verb.CREATE:
             return "created"

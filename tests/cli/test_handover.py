@@ -53,24 +53,25 @@ def queue(**consumers: Document) -> Document:
     return {"QUEUE": taking("q.>", retention="workqueue", consumers=consumers)}
 
 
+PARKED_NEW = ["_smith-topo.parked.NEW"]
 UNTAKEN: dict[str, tuple[str, Document, Document, dict[str, list[str]]]] = {
     "by a new stream": (
-        "STREAM.CREATE.NEW",
+        "STREAM.UPDATE.NEW",
         {"OLD": taking("a", "b")},
         {"OLD": taking("a", description="less"), "NEW": taking("b")},
-        {"OLD": ["a", "b"]},
+        {"NEW": PARKED_NEW, "OLD": ["a", "b"]},
     ),
     "of a wildcard": (
-        "STREAM.CREATE.NEW",
+        "STREAM.UPDATE.NEW",
         {"OLD": taking("a.>")},
         {"OLD": taking("a.eu"), "NEW": taking("a.*.x")},
-        {"OLD": ["a.eu", "a.*.x"]},
+        {"NEW": PARKED_NEW, "OLD": ["a.eu", "a.*.x"]},
     ),
     "by one stream of two": (
-        "STREAM.CREATE.NEW",
+        "STREAM.UPDATE.NEW",
         {"OLD": taking("a", "b", "c")},
         {"OLD": taking("a"), "NEW": taking("b"), "OTHER": taking("c")},
-        {"OLD": ["a", "b"], "OTHER": ["c"]},
+        {"NEW": PARKED_NEW, "OLD": ["a", "b"], "OTHER": ["c"]},
     ),
     "in a swap of a part": (
         "STREAM.UPDATE.TWO",
@@ -83,6 +84,12 @@ UNTAKEN: dict[str, tuple[str, Document, Document, dict[str, list[str]]]] = {
         {"ONE": taking("a"), "TWO": taking("b")},
         {"ONE": taking("b"), "TWO": taking("a")},
         {"ONE": ["a"], "TWO": ["b"]},
+    ),
+    "by the new name of a stream": (
+        "STREAM.UPDATE.NEW",
+        {"OLD": taking("a"), "STAYS": taking("z")},
+        {"NEW": taking("a"), "STAYS": taking("z")},
+        {"NEW": PARKED_NEW, "OLD": ["a"], "STAYS": ["z"]},
     ),
 }
 
@@ -102,13 +109,14 @@ def test_a_subject_that_nobody_took_goes_back_to_its_stream(
         assert [each["verdict"] for each in report["given_back"]] == ["done"]
         assert report["diagnostics"] == []
         assert {name: account.config(name)["subjects"] for name in account.names()} == left
-        published = {subject.replace("*", "x") for subjects in left.values() for subject in subjects}
+        published = {subject.replace("*", "x") for subjects in left.values() for subject in subjects if subjects != PARKED_NEW}
         for subject in published:
             account.publish(subject, 2)
         assert sum(len(account.messages(name)) for name in account.names()) == 2 * len(published)
 
+        names = {*first} & {*second}
         account.converge(second, *ALLOW_ALL)
-        assert sum(len(account.messages(name)) for name in account.names()) == 2 * len(published)
+        assert sum(len(account.messages(name)) for name in account.names()) == 2 * len(published) - 2 * len({*first} - names)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -122,9 +130,23 @@ def test_the_report_of_a_subject_given_back_names_it(servers: Servers, version: 
         done = run("apply", "-f", "-", *ALLOW_ALL, "--adopt", url=url, stdin=document)
 
         assert done.exit_code == 6
-        assert "stream.OLD holds b again, which nobody took" in done.stderr
-        assert "Partly done:\n  ~ stream.OLD\n      ! holds b again, which nobody took" in done.stdout
+        assert "stream.OLD holds b again, which no other stream took" in done.stderr
+        assert "Partly done:\n  ~ stream.OLD\n      ! holds b again, which no other stream took" in done.stdout
+        assert "  + stream.NEW\n      ! refused" in done.stdout
         assert account.config("OLD")["subjects"] == left["OLD"]
+
+
+@pytest.mark.parametrize("second", [{"NEW": taking("a")}, {"OLD": taking("z"), "NEW": taking("a")}], ids=["rename", "split"])
+def test_a_creation_that_is_refused_takes_no_subject_and_no_data_away(servers: Servers, second: Document) -> None:
+    with forbidding(servers, "STREAM.CREATE.NEW") as account:
+        account.converge({"OLD": taking("a")})
+        account.publish("a", 3)
+
+        done = limited(account, second)
+
+        assert (done.exit_code, account.names(), account.config("OLD")["subjects"]) == (1, ["OLD"], ["a"])
+        account.publish("a", 2, label="after")
+        assert len(account.messages("OLD")) == 5
 
 
 FILTERS: dict[str, tuple[Document, Document]] = {
@@ -155,10 +177,22 @@ def test_a_filter_that_nobody_took_is_reported_and_its_messages_wait_for_who_wil
         assert account.consumer("QUEUE", "new")["num_pending"] == len(account.messages("QUEUE")) == 5
 
 
+CROWDED = """
+accounts {{ A: {{
+  jetstream: {{ max_streams: 2 }}
+  users: [
+    {{ user: owner, password: o }}
+    {{ user: limited, password: p, permissions: {{ publish: {{ allow: ">", deny: "$JS.API.{denied}" }} }} }}
+  ]
+}} }}
+"""
+
+
 @pytest.mark.parametrize("output", ["human", "json", "ndjson", "markdown"])
-def test_a_subject_of_a_deleted_stream_that_nobody_took_is_reported(servers: Servers, output: str) -> None:
-    """There is nothing to give it back to."""
-    with forbidding(servers, "STREAM.CREATE.NEW") as account:
+def test_a_subject_of_a_stream_that_had_to_go_first_is_reported(servers: Servers, output: str) -> None:
+    """The account has no room for both, so the old stream is deleted before the new one is made: nothing can give it back."""
+    server = servers.start(CROWDED.format(denied="STREAM.CREATE.NEW"))
+    with account_on(server.url.replace("://", "://owner:o@")) as account:
         account.converge({"OLD": taking("orders.new"), "STAYS": taking("z")})
 
         done = limited(account, {"NEW": taking("orders.new"), "STAYS": taking("z")}, output)

@@ -21,6 +21,7 @@ from smith_topology.core.model import (
     Observed,
     Reason,
     Server,
+    Stage,
     Version,
     amounts,
     consumer_address,
@@ -33,7 +34,7 @@ from smith_topology.core.planning.forecast import (
     Outside,
     PerSubjectExcess,
     can_lose,
-    priced,
+    forecast,
     questions,
 )
 from smith_topology.core.planning.forecast.approved_loss import breaks_promise, lost
@@ -53,7 +54,7 @@ def update(before: Config, after: Config) -> Change:
 
 
 def price(change: Change, found: Live, answers: Answers) -> Change:
-    return priced((change,), found, answers)[0]
+    return forecast((change,), found, answers)[0]
 
 
 def messages_bounds(change: Change) -> list[Bound]:
@@ -113,12 +114,12 @@ def test_discard_new_protects_what_is_stored_except_from_the_oldest_servers() ->
 
 
 def test_only_what_can_lose_messages_is_judged_again() -> None:
-    copy = Change(ORDERS, Action.CREATE, Reason.NEW, None, {"sources": [{"name": "QUEUE"}]})
+    copy = Stage(ORDERS, None, {"sources": [{"name": "QUEUE"}]})
 
-    assert can_lose(update({}, {"max_msgs": 100}))
+    assert can_lose(Stage(ORDERS, {}, {"max_msgs": 100}))
     assert can_lose(copy)
     assert not can_lose(replace(copy, after={"subjects": ["o.>"]}))
-    assert not can_lose(update({}, {"description": "never loses anything"}))
+    assert not can_lose(Stage(ORDERS, {}, {"description": "never loses anything"}))
 
 
 @pytest.mark.parametrize(("announced", "most"), [(0, 0), (1, 11), (1000, 1110), (3000, 3310)])

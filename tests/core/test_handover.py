@@ -1,4 +1,4 @@
-"""What is told of a subject that was let go, for each way in which its taker and its return may end."""
+"""What is said of a subject that was given up, for each way in which its taker and its return may end."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from smith_topology.core.model import (
     Plan,
     Reason,
     Server,
+    Stage,
     Verb,
     Verdict,
     Version,
     stream_address,
 )
-from smith_topology.core.planning.ordering.subjects import rollback, stranded
+from smith_topology.core.planning.rollback import orphaned, rollback
 from smith_topology.render.results import Result, results
 
 NEWEST = Server(Version(2, 15, 1), "2.15.1")
@@ -28,11 +29,12 @@ OLD, NEW = stream_address("OLD"), stream_address("NEW")
 BOTH, ONE, OTHER = {"subjects": ["a", "b"]}, {"subjects": ["a"]}, {"subjects": ["b"]}
 
 
-def call(number: int, address: Address, verb: Verb, expected: Config) -> Call:
-    return Call(number, address, verb, f"{verb}.{number}", dict(expected), None, expected)
+def call(number: int, address: Address, verb: Verb, before: Config | None, after: Config) -> Call:
+    return Call(number, Stage(address, before, after), verb, f"{verb}.{number}", dict(after), None)
 
 
-LETS_GO, TAKES = call(1, OLD, Verb.UPDATE, ONE), call(2, NEW, Verb.CREATE, OTHER)
+GIVES, TAKES = call(1, OLD, Verb.UPDATE, BOTH, ONE), call(2, NEW, Verb.CREATE, None, OTHER)
+PASSING = (Handover(GIVES.stage.id, TAKES.stage.id, "b", "b"),)
 PLAN = Plan(
     topology="smith",
     server=NEWEST,
@@ -40,14 +42,15 @@ PLAN = Plan(
         Change(OLD, Action.UPDATE, Reason.PENDING, BOTH, ONE),
         Change(NEW, Action.CREATE, Reason.NEW, None, OTHER),
     ),
-    steps=(LETS_GO, TAKES),
+    steps=(GIVES, TAKES),
     diagnostics=(),
-    handovers=(Handover(OLD, NEW, "b", "b"),),
+    handovers=PASSING,
+    digest="abc",
 )
 
 
 def ended(*verdicts: Verdict) -> list[Outcome]:
-    return [Outcome(step, verdict, 0.0) for step, verdict in zip((LETS_GO, TAKES), verdicts, strict=True)]
+    return [Outcome(step, verdict, 0.0) for step, verdict in zip((GIVES, TAKES), verdicts, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -64,8 +67,8 @@ def ended(*verdicts: Verdict) -> list[Outcome]:
         (Verdict.SKIPPED, Verdict.SKIPPED, False),
     ],
 )
-def test_a_subject_is_stranded_when_neither_is_known_to_hold_it(giver: Verdict, taker: Verdict, lost: bool) -> None:
-    assert bool(stranded(PLAN, ended(giver, taker))) is lost
+def test_a_subject_is_orphaned_when_neither_is_known_to_hold_it(giver: Verdict, taker: Verdict, lost: bool) -> None:
+    assert bool(orphaned(PASSING, PLAN, ended(giver, taker))) is lost
 
 
 @pytest.mark.parametrize(
@@ -78,13 +81,14 @@ def test_a_subject_is_stranded_when_neither_is_known_to_hold_it(giver: Verdict, 
         (Verdict.STALE, True, Result.DONE),
     ],
 )
-def test_a_return_that_is_not_known_to_have_worked_leaves_the_subject_stranded(
+def test_a_return_that_is_not_known_to_have_worked_leaves_the_subject_orphaned(
     verdict: Verdict, lost: bool, result: Result
 ) -> None:
     outcomes = ended(Verdict.DONE, Verdict.REFUSED)
-    [back] = rollback(PLAN, outcomes)
+    [back] = rollback(PASSING, PLAN, outcomes)
     outcomes.append(Outcome(back, verdict, 0.0))
 
-    assert back.payload == back.expected == BOTH
-    assert bool(stranded(PLAN, outcomes)) is lost
+    assert back.payload["subjects"] == ["a", "b"]
+    assert back.payload["metadata"] == {"smith-topo.stage": "plan abc, stage 0 of 1"}
+    assert bool(orphaned(PASSING, PLAN, outcomes)) is lost
     assert {change.address: found for change, found in results(PLAN, outcomes)}[OLD] is result

@@ -10,6 +10,7 @@ from smith_topology.core.diff import ownership, unknown_fields
 from smith_topology.core.diff.selection import EVERYTHING, Selection
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import Field
+from smith_topology.core.kinds.marks import OWNED_BY, PROTECTED, UNFINISHED
 from smith_topology.core.kinds.normal_forms import NOTHING, Context, comparable
 from smith_topology.core.model import (
     APPLIED,
@@ -30,10 +31,6 @@ from smith_topology.core.model import (
     stream_address,
 )
 
-PROTECTED = "protect"
-OWNED_BY = "owner"
-PSEUDO_FIELDS = (PROTECTED, OWNED_BY)
-"""Shown and diffed like fields, kept in metadata on the wire."""
 UNSTAMPED = ("pause_until",)
 """Changes by the pause API, or by running out: neither stamps what was applied."""
 
@@ -118,6 +115,8 @@ def normal_form(observed: Observed, context: Context, unknown: Config = NOTHING)
     before = RULES[observed.address.kind].normal(observed.config, context) | unknown_fields.as_written(unknown, observed.config)
     if observed.protected:
         before[PROTECTED] = True
+    if observed.stage:
+        before[UNFINISHED] = observed.stage
     return before
 
 
@@ -172,7 +171,7 @@ def applied_digest(config: Config, resource: Resource) -> str:
 
     Equal for equal meanings on every server version, so that a server upgrade is not taken for drift.
     """
-    left_out = {*resource.ignore_changes, OWNED_BY, *UNSTAMPED}
+    left_out = {*resource.ignore_changes, OWNED_BY, UNFINISHED, *UNSTAMPED}
     kept = {name: value for name, value in config.items() if name not in left_out and value is not None}
     return digest(comparable(RULES[resource.address.kind].fields, kept))
 
@@ -180,6 +179,8 @@ def applied_digest(config: Config, resource: Resource) -> str:
 def _reason(observed: Observed, before: Config, after: Config, resource: Resource) -> Reason:
     if OWNED_BY in after:
         return Reason.THEIRS if observed.owner else Reason.ADOPT
+    if UNFINISHED in before:
+        return Reason.UNFINISHED
     applied = observed.metadata.get(APPLIED)
     if not applied:
         return Reason.UNKNOWN

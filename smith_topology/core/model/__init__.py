@@ -22,9 +22,21 @@ from smith_topology.core.model.configs import FILTERS, copied_subjects, copies_o
 from smith_topology.core.model.declared import Resource, Target, Topology
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
 from smith_topology.core.model.effects import Amount, Bound, Effect, Interruption, Measure, amounts
-from smith_topology.core.model.live import APPLIED, EXTRA, METADATA_SINCE, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
+from smith_topology.core.model.live import (
+    APPLIED,
+    EXTRA,
+    METADATA_SINCE,
+    OWN_METADATA,
+    OWNER,
+    PROTECT,
+    STAGE,
+    Live,
+    Observed,
+    Server,
+)
 from smith_topology.core.model.outcomes import Outcome, Verdict
-from smith_topology.core.model.plan import Call, Handover, Permission, Plan, Step, Verb, Wait
+from smith_topology.core.model.plan import After, Call, Permission, Plan, Step, Verb, Wait
+from smith_topology.core.model.stages import Edge, Handover, Stage, StageId, WaitsFor
 
 __all__ = [
     "APPLIED",
@@ -35,14 +47,17 @@ __all__ = [
     "OWNER",
     "OWN_METADATA",
     "PROTECT",
+    "STAGE",
     "Action",
     "Address",
+    "After",
     "Amount",
     "Bound",
     "Call",
     "Change",
     "Config",
     "Diagnostic",
+    "Edge",
     "Effect",
     "FieldChange",
     "Handover",
@@ -59,6 +74,8 @@ __all__ = [
     "Server",
     "Severity",
     "Span",
+    "Stage",
+    "StageId",
     "Step",
     "Target",
     "Topology",
@@ -66,6 +83,7 @@ __all__ = [
     "Verdict",
     "Version",
     "Wait",
+    "WaitsFor",
     "amounts",
     "consumer_address",
     "copied_subjects",

@@ -34,6 +34,7 @@ class Reason(Enum):
     PENDING = "the file has moved on and is not yet applied"
     DRIFT = "somebody changed the live object since it was applied"
     BOTH = "the file has moved on, and somebody changed the live object"
+    UNFINISHED = "an earlier apply stopped before it had finished this object"
     UNKNOWN = "differs; there is no record of what was applied"
     REMOVED = "owned, and no longer in the file"
     DESTROY = "owned, and to be destroyed"

@@ -14,7 +14,8 @@ OWNER = "smith-topo.owner"
 APPLIED = "smith-topo.applied"
 PROTECT = "smith-topo.protect"
 EXTRA = "smith-topo.extra"
-OWN_METADATA = (OWNER, APPLIED, PROTECT, EXTRA)
+STAGE = "smith-topo.stage"
+OWN_METADATA = (OWNER, APPLIED, PROTECT, EXTRA, STAGE)
 
 METADATA_SINCE = Version(2, 10)
 """Older servers drop metadata, and with it every mark of ownership (2.9.10 measured)."""
@@ -72,6 +73,11 @@ class Observed:
     def protected(self) -> str:
         """When protection was set (RFC 3339 date), or ``""``."""
         return self.metadata.get(PROTECT, "")
+
+    @property
+    def stage(self) -> str:
+        """The mark of an apply that has not finished this object (``kinds.marks.StageMark``), or ``""``."""
+        return self.metadata.get(STAGE, "")
 
     @property
     def extra(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from smith_topology.core.model.addresses import Address, Config
 from smith_topology.core.model.changes import Action, Change
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
 from smith_topology.core.model.live import Server
+from smith_topology.core.model.stages import Handover, Stage, WaitsFor
 
 
 class Permission(StrEnum):
@@ -29,26 +30,44 @@ class Verb(StrEnum):
     PAUSE = "pause"
 
 
+class After(NamedTuple):
+    """A step that comes first. ``waits_for`` says whether its acceptance is enough."""
+
+    step: int
+    waits_for: WaitsFor
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One literal JetStream request.
+    """One literal JetStream request: it carries out one stage.
 
-    ``endpoint`` is the subject below the API prefix (``STREAM.CREATE.ORDERS``); ``before`` the fingerprint the
-    object must have immediately before the request is sent, ``""`` when it must not exist, None when an earlier
-    step of the same object left it as it must be; ``expected`` the normal form the answer must carry (None for a
-    delete); ``after`` the ids of steps that come first. ``rolls_back`` are the claims of a handover that nobody took, in a call
-    that no plan holds: it puts them back where they came from.
+    ``endpoint`` is the subject below the API prefix (``STREAM.CREATE.ORDERS``). ``seen`` is the fingerprint that the object
+    must have immediately before the request is sent: ``""`` where it must not exist, None where an earlier step of this plan
+    left it as it must be. ``group`` numbers the steps of one hand-over, which are sent one right behind the other. ``gives``
+    is what others take over from it: where they can't, this request is sent once more with those claims in it.
+    ``rolls_back`` are such claims, in a call that does that.
     """
 
     id: int
-    address: Address
+    stage: Stage
     verb: Verb
     endpoint: str
     payload: Config
-    before: str | None
-    expected: Config | None
-    after: tuple[int, ...] = ()
+    seen: str | None
+    after: tuple[After, ...] = ()
+    group: int | None = None
+    gives: tuple[Handover, ...] = ()
     rolls_back: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> Address:
+        return self.stage.address
+
+    @property
+    def expected(self) -> Config | None:
+        """The normal form that the server must hold afterwards; None for a deletion."""
+        return self.stage.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +76,11 @@ class Wait:
 
     id: int
     address: Address
-    after: tuple[int, ...] = ()
+    after: tuple[After, ...] = ()
+    group: int | None = None
 
 
 Step: TypeAlias = Call | Wait
-
-
-class Handover(NamedTuple):
-    """A claim that one object gives up and another takes: a stream's subject, or a consumer's filter on a work queue.
-
-    ``claim`` is the giver's, ``subject`` what both of them match.
-    """
-
-    giver: Address
-    taker: Address
-    claim: str
-    subject: str
 
 
 @dataclass(frozen=True, slots=True)

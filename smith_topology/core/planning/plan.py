@@ -6,34 +6,48 @@ changes and says what to ask, ``complete`` takes the answers. Both are pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from smith_topology.core.diff import ownership
 from smith_topology.core.diff.diff import diff
 from smith_topology.core.diff.selection import EVERYTHING, Selection
+from smith_topology.core.kinds.marks import UNFINISHED
 from smith_topology.core.model import (
     Action,
     Address,
+    After,
     Call,
     Change,
     Diagnostic,
+    Edge,
+    Handover,
+    Kind,
     Live,
     Plan,
     Severity,
+    Stage,
+    StageId,
     Step,
     Topology,
-    Verb,
     Wait,
+    WaitsFor,
     digest,
 )
 from smith_topology.core.planning import forecast, preflight
-from smith_topology.core.planning.ordering import subjects
-from smith_topology.core.planning.ordering.order import Order, Part, Turn, arrange
-from smith_topology.core.planning.requests import NOT_YET, Draft, drafts, fingerprint, prepared, preparing, released
+from smith_topology.core.planning.forecast import interruptions
+from smith_topology.core.planning.ordering.order import Order, arrange, needed
+from smith_topology.core.planning.requests import Request, fingerprint, request_of
+from smith_topology.core.planning.rollback import interrupted_before
+from smith_topology.core.planning.transitions import stages_of
+from smith_topology.core.planning.transitions.interface import Writing
+from smith_topology.core.planning.transitions.marks import marked
 
 ANSWERED_BY_SERVER = ("RF101",)
 """Offline warnings about what the file can't know; ``preflight`` has looked on the server."""
+PEERS = "accepted, and its peers change"
+SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class Prepared:
 
 
 def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: Selection = EVERYTHING) -> Prepared:
-    """Decide what changes; nothing, where the file is for another place.
+    """Decide what changes. If ``target`` names another cluster or account, nothing does, and a refusal says so.
 
     Diagnostics of severity ERROR or REFUSAL mean that nothing of it may be applied.
     """
@@ -63,7 +77,7 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
     diagnostics = [
         *ownership.without_marks(topology, live.server),
         *selection.unmatched(known),
-        *subjects.interrupted_before(ownership.owned(topology, live).values()),
+        *interrupted_before(topology, live),
         *found.diagnostics,
         *preflight.refusals(topology, live, found.changes),
         *_without_stream(live, found.changes),
@@ -85,25 +99,71 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
 def complete(prepared: Prepared, answers: forecast.Answers, warnings: tuple[Diagnostic, ...] = ()) -> Plan:
     """Price the changes and lay out the steps; ``warnings`` come from the offline checks."""
     topology, live = prepared.topology, prepared.live
-    changes = forecast.priced(prepared.changes, live, answers)
-    order = arrange(changes, live)
+    order = _ordered(topology.name, prepared.changes, live)
+    changes = _priced(prepared.changes, order, live, answers)
+    steps = _steps(order, topology, live)
     return Plan(
         topology=topology.name,
         server=live.server,
         changes=changes,
         held=prepared.held,
-        steps=_steps(changes, topology, live, order),
+        steps=steps,
         diagnostics=(*prepared.diagnostics, *(each for each in warnings if each.code not in ANSWERED_BY_SERVER)),
         unmanaged=prepared.unmanaged,
         owned=prepared.owned,
         handovers=order.handovers,
         partial=prepared.partial,
-        digest=digest([topology.name, [_outline(change) for change in changes if change.action is not Action.NO_OP]]),
+        digest=_digest(topology.name, changes, steps),
     )
 
 
-def _outline(change: Change) -> list[Any]:
-    return [str(change.address), change.action.name, change.before, change.after]
+def _ordered(owner: str, changes: tuple[Change, ...], live: Live) -> Order:
+    writing = Writing.of(changes, live)
+    if not writing.changes:
+        return Order((), {})
+    stages = stages_of(writing, lambda found: needed(writing.changes, found, live))
+    order = arrange(writing.changes, stages, live)
+    outline = digest([owner, [[str(c.address), c.before, c.after] for c in writing.changes.values()]])
+    paths = marked(stages, order.handovers, outline[:SHORT])
+    return replace(order, stages=tuple(paths[stage.address][stage.number - 1] for stage in order.stages))
+
+
+def _priced(changes: tuple[Change, ...], order: Order, live: Live, answers: forecast.Answers) -> tuple[Change, ...]:
+    """The changes as they stand, with what they cost in the order in which they are made."""
+    by_address = {change.address: change for change in changes}
+    ordered = [by_address[address] for address in decisive_stages(order.stages)]
+    costly = {each.address: each for each in forecast.forecast(ordered, live, answers)}
+    interrupting = interruptions.of(by_address.values(), order.handovers, live)
+    for address, effects in interrupting.items():
+        costly[address] = replace(costly[address], effects=(*effects, *costly[address].effects))
+    return tuple(costly.get(change.address, change) for change in changes)
+
+
+def decisive_stages(stages: Iterable[Stage]) -> Mapping[Address, StageId]:
+    """The stage at which each change counts as made, in their order: a stream's that alters its retention, else the last that
+    alters anything.
+    """
+    decisive: dict[Address, StageId] = {}
+    settled: set[Address] = set()
+    for stage in stages:
+        if stage.address in settled or (stage.number > 1 and not stage.changes(_fields(stage))):
+            continue
+        decisive.pop(stage.address, None)
+        decisive[stage.address] = stage.id
+        if stage.address.kind is Kind.STREAM and stage.before and stage.after and stage.changes(("retention",)):
+            settled.add(stage.address)
+    return decisive
+
+
+def _fields(stage: Stage) -> set[str]:
+    return {*(stage.before or {}), *(stage.after or {})} - {UNFINISHED}
+
+
+def _digest(name: str, changes: tuple[Change, ...], steps: tuple[Step, ...]) -> str:
+    """Equal for plans that send the same requests in the same order at the same cost, and for no others."""
+    costs = [[str(change.address), repr(change.effects)] for change in changes if change.action is not Action.NO_OP]
+    sent = [[each.endpoint, each.payload, each.seen, each.after] if isinstance(each, Call) else [each.after] for each in steps]
+    return digest([name, costs, sent])
 
 
 def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]:
@@ -127,54 +187,48 @@ def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]
 # ------------------------------------------------------------------------------------------------------ steps
 
 
-def _steps(changes: tuple[Change, ...], topology: Topology, live: Live, order: Order) -> tuple[Step, ...]:
-    """Number the requests of all changes so that every step comes after what it waits for."""
-    writing = {change.address: change for change in changes}
-    layout = _Layout(live)
-    for turn in order:
-        layout.append(turn, _requests(turn, writing[turn.address], order, topology, live), order.before[turn])
+def _steps(order: Order, topology: Topology, live: Live) -> tuple[Step, ...]:
+    """Number the requests of all stages, each behind what it waits for."""
+    layout = _Layout(order, live)
+    for stage in order.stages:
+        observed = live.observed.get(stage.address)
+        request = request_of(stage, topology.resources.get(stage.address), observed, topology.name, live.server)
+        layout.append(stage, request)
     return tuple(layout.steps)
 
 
-def _requests(turn: Turn, change: Change, order: Order, topology: Topology, live: Live) -> list[Draft]:
-    resource, observed = topology.resources.get(turn.address), live.observed.get(turn.address)
-    match turn.part:
-        case Part.RELEASE:
-            return [released(change, live.observed[turn.address], order.kept[turn.address])]
-        case Part.PREPARE:
-            change = preparing(change)
-        case Part.REST if Turn(turn.address, Part.PREPARE) in order.before:
-            change = prepared(change)
-        case Part.REST:
-            pass
-    return drafts(change, resource, observed, topology.name, live.server)
-
-
 class _Layout:
-    """The list of steps as it grows, and where each turn ends in it."""
+    """The list of steps as it grows, and the steps at which each stage is accepted and settled."""
 
-    def __init__(self, live: Live) -> None:
-        self.live = live
+    def __init__(self, order: Order, live: Live) -> None:
+        self.order, self.live = order, live
         self.steps: list[Step] = []
-        self.last: dict[Turn, int] = {}
-        self.begun: set[Address] = set()
+        self.reached: dict[StageId, dict[WaitsFor, int]] = {}
+        self.gives: dict[StageId, list[Handover]] = defaultdict(list)
+        for each in order.handovers:
+            self.gives[each.giver].append(each)
+        edges = (edge for firsts in order.before.values() for edge in firsts if edge.waits_for == "settled")
+        groups = order.groups
+        self.settled_inside = {e.first for e in edges if e.first in groups and groups.get(e.then) == groups[e.first]}
 
-    def append(self, turn: Turn, requests: list[Draft], before: frozenset[Turn]) -> None:
-        """Add a turn's requests, each after the one before it, with the waits that follow them."""
-        after = tuple(sorted({self.last[other] for other in before}))
-        for draft in requests:
-            number, seen = len(self.steps) + 1, self._seen(turn.address, draft)
-            self.steps.append(Call(number, turn.address, draft.verb, draft.endpoint, draft.payload, seen, draft.expected, after))
-            if draft.settles:
-                self.steps.append(Wait(number + 1, turn.address, (number,)))
-            after = (len(self.steps),)
-        self.last[turn] = len(self.steps)
+    def append(self, stage: Stage, request: Request) -> None:
+        """Add the request of a stage, and the wait that follows where its peers change."""
+        number, group = len(self.steps) + 1, self.order.groups.get(stage.id)
+        after = tuple(self._after(edge) for edge in self.order.before[stage.id])
+        gives = tuple(self.gives[stage.id])
+        call = Call(number, stage, request.verb, request.endpoint, request.payload, self._seen(stage), after, group, gives)
+        self.steps.append(call)
+        self.reached[stage.id] = {"accepted": number, "settled": number}
+        if stage.settles:
+            inside = group if stage.id in self.settled_inside else None
+            self.steps.append(Wait(number + 1, stage.address, (After(number, "accepted", PEERS),), inside))
+            self.reached[stage.id]["settled"] = number + 1
 
-    def _seen(self, address: Address, draft: Draft) -> str | None:
+    def _after(self, edge: Edge) -> After:
+        return After(self.reached[edge.first][edge.waits_for], edge.waits_for, edge.why)
+
+    def _seen(self, stage: Stage) -> str | None:
         """What the object must be, unless an earlier step of this plan made it what it is."""
-        if draft.verb is Verb.CREATE:
-            seen: str | None = NOT_YET
-        else:
-            seen = None if address in self.begun else fingerprint(self.live.observed.get(address))
-        self.begun.add(address)
-        return seen
+        if stage.number > 1:
+            return None
+        return fingerprint(self.live.observed.get(stage.address))

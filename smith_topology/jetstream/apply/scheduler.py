@@ -4,44 +4,53 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from smith_topology.core.model import Step
 
+Unit: TypeAlias = tuple[Step, ...]
+"""One step, or all steps of a hand-over, which start together."""
+
 
 class Scheduler:
-    """Steps leave it by ``start``, or as what ``drop`` and ``rest`` return; each leaves it once."""
+    """Units leave it by ``start``, their steps as what ``drop`` and ``rest`` return; each leaves it once."""
 
     def __init__(self, steps: Iterable[Step]) -> None:
-        self._waiting = {step.id: step for step in steps}
-        self._missing = {step.id: len(step.after) for step in self._waiting.values()}
+        units: dict[int, list[Step]] = defaultdict(list)
+        for step in steps:
+            units[-step.group if step.group else step.id].append(step)
+        self._waiting: dict[int, Unit] = {key: tuple(members) for key, members in units.items()}
+        self._missing: dict[int, int] = {}
         self._followers: dict[int, list[int]] = defaultdict(list)
-        for step in self._waiting.values():
-            for other in step.after:
-                self._followers[other].append(step.id)
-        self._ready = deque(number for number, missing in self._missing.items() if not missing)
+        for key, members in self._waiting.items():
+            inside = {step.id for step in members}
+            others = {each.step for step in members for each in step.after} - inside
+            self._missing[key] = len(others)
+            for other in others:
+                self._followers[other].append(key)
+        self._ready = deque(key for key, missing in self._missing.items() if not missing)
 
-    def start(self) -> Step | None:
-        """The next step whose predecessors are all done, in the plan's order as far as it is known; None if there is none."""
+    def start(self) -> Unit | None:
+        """The next unit whose predecessors are all done, in the plan's order as far as it is known; None if there is none."""
         return self._waiting.pop(self._ready.popleft()) if self._ready else None
 
     def done(self, step: Step) -> None:
-        for number in self._followers[step.id]:
-            self._missing[number] -= 1
-            if not self._missing[number]:
-                self._ready.append(number)
+        for key in self._followers[step.id]:
+            self._missing[key] -= 1
+            if not self._missing[key]:
+                self._ready.append(key)
 
     def drop(self, step: Step) -> Iterator[Step]:
         """Everything that depends on a step that was not done, however far away."""
         lost = deque(self._followers[step.id])
         while lost:
-            number = lost.popleft()
-            if number in self._waiting:
-                yield self._waiting.pop(number)
-                lost.extend(self._followers[number])
+            members = self._waiting.pop(lost.popleft(), ())
+            yield from members
+            lost.extend(key for member in members for key in self._followers[member.id])
 
     def rest(self) -> list[Step]:
         """Everything that has not started."""
-        left = list(self._waiting.values())
+        left = [step for members in self._waiting.values() for step in members]
         self._waiting.clear()
         self._ready.clear()
         return left

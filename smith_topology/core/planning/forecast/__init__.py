@@ -3,7 +3,7 @@ apply (``approved_loss``).
 """
 
 from smith_topology.core.planning.forecast.approved_loss import Excess, by_interest, can_lose, excess
-from smith_topology.core.planning.forecast.forecast import priced
+from smith_topology.core.planning.forecast.forecast import forecast
 from smith_topology.core.planning.forecast.questions import (
     EVERYTHING,
     Answer,
@@ -29,6 +29,6 @@ __all__ = [
     "by_interest",
     "can_lose",
     "excess",
-    "priced",
+    "forecast",
     "questions",
 ]

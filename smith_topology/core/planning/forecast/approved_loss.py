@@ -1,4 +1,4 @@
-"""What a plan promises a person who allows it: how much a change may still lose when its turn comes.
+"""The loss that was approved, and whether a change keeps to it when it is about to be made.
 
 Between plan and apply a stream goes on. A change announced as lossless loses nothing, or is not carried out. One announced
 with N messages, and allowed so, may lose up to N, a tenth more and 10 messages more; beyond that it is another change than
@@ -7,13 +7,13 @@ the one that was allowed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from smith_topology.core.model import FILTERS, Action, Address, Change, Config, Kind, Live, Measure, origins
+from smith_topology.core.model import FILTERS, Action, Address, Change, Config, Kind, Live, Measure, Stage, origins
 from smith_topology.core.planning.forecast.consumers import LOSES_INTEREST
-from smith_topology.core.planning.forecast.forecast import priced
+from smith_topology.core.planning.forecast.forecast import forecast
 from smith_topology.core.planning.forecast.questions import Answers
 from smith_topology.core.planning.forecast.streams import BECOMES_INTEREST
 
@@ -31,18 +31,11 @@ BY_INTEREST = (BECOMES_INTEREST, LOSES_INTEREST)
 """What is lost for want of interest is announced once, with one of the changes that take the interest away."""
 
 
-def can_lose(change: Change) -> bool:
-    """Whether this change is of a kind that can lose messages, whatever it was priced at."""
-    paths = {each.path.partition(".")[0] for each in change.fields}
-    match change.action:
-        case Action.DELETE | Action.REPLACE:
-            return True
-        case Action.UPDATE:
-            return bool(paths & CAN_LOSE[change.address.kind])
-        case Action.CREATE:
-            return bool(origins(change.after or {}))
-        case Action.NO_OP | Action.FORGET:
-            return False
+def can_lose(stage: Stage) -> bool:
+    """Whether a stage is of a kind that can lose messages, whatever its change was priced at."""
+    if stage.after is None:
+        return True
+    return bool(origins(stage.after)) if stage.before is None else stage.changes(CAN_LOSE[stage.address.kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +46,32 @@ class Excess:
     now: int
 
 
-Family: TypeAlias = Mapping[Address, Change]
-"""The changes of a stream and of its consumers, by address, as they were priced in the plan."""
+Family: TypeAlias = Sequence[Change]
+"""The changes of a stream and of its consumers, as the plan announced them, in the order in which they are made."""
 
 
-def excess(change: Change, family: Family, live: Live, answers: Answers) -> Excess | None:
+def excess(change: Change, family: Family, made: Collection[Address], live: Live, answers: Answers) -> Excess | None:
     """By how much more than it may a change would lose by now; None when it keeps to what was announced.
 
-    ``live`` holds its stream and, where ``by_interest`` says so, all consumers of it.
+    The forecast of what is left of the family, without what is ``made``, on what is live now: ``live`` holds its stream and,
+    where ``by_interest`` says so, all its consumers.
     """
-    parent, stream = family.get(change.address.parent), live.stream(change.address.parent.name)
+    parent, stream = _parent(change, family), live.stream(change.address.parent.name)
     together = by_interest(stream.config if stream else {}, parent)
-    # What a consumer lets go of depends on who else is there by now; a stream waits for its new consumers where it needs them.
+    announced = tuple(family) if together else tuple({each.address: each for each in (parent, change) if each}.values())
+    # What a consumer gives up depends on which others are there by now; a stream waits for its new consumers where it needs them.
     alone = change.address.kind is Kind.CONSUMER
-    there = (each for each in family.values() if not (alone and each.action is Action.CREATE))
-    announced = tuple(there) if together else tuple({each.address: each for each in (parent, change) if each}.values())
-    now = priced(announced, live, answers)
+    left = (each for each in announced if each.address not in made and not (alone and each.action is Action.CREATE))
+    now = forecast(list(left), live, answers)
     # A stream's end begins with its consumers', and the last of them takes what was announced with the stream.
     told = parent if parent and parent.action is Action.DELETE else change
     if not breaks_promise(told, announced, now):
         return None
     return Excess(lost([told]), lost(each for each in now if each.address == told.address))
+
+
+def _parent(change: Change, family: Family) -> Change | None:
+    return next((each for each in family if each.address == change.address.parent), None)
 
 
 def by_interest(stream: Config, change: Change | None) -> bool:
@@ -107,8 +105,8 @@ def tolerated(announced: int) -> int:
 
 def _inherited(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> int:
     """What was announced with other changes that are done, or that lose nothing by now, and so falls to this one."""
-    over = {each.address for each in now if not _for_interest(each)} - {change.address}
-    return sum(_for_interest(each) for each in announced if each.address in over)
+    still = {each.address for each in now if _for_interest(each)} | {change.address}
+    return sum(_for_interest(each) for each in announced if each.address not in still)
 
 
 def _for_interest(change: Change) -> int:

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Live, Observed, Version, amounts, filters_of
-from smith_topology.core.planning.forecast.interest import Consumers, Planned, holds_by_interest, wanted
+from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Observed, Version, amounts, filters_of
+from smith_topology.core.planning.forecast.interest import Consumers, World, holds_by_interest, wanted
 from smith_topology.core.planning.forecast.questions import Answer, Answers, dropped, lowered, messages_of, passed_over
-from smith_topology.core.planning.ordering.consumers import becomes_interest, turns, violates
+from smith_topology.core.planning.ordering.consumers import becomes_interest, changes_filters
 
 LOSES_INTEREST = "DS302"
 POSITION_LOST = amounts(consumers=1, positions=1)
 
 
-def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect:
-    """Its place is lost. On an interest stream what only it still wanted goes too; with the last consumer goes everything.
+def consumer_deleted(observed: Observed, world: World) -> Effect:
+    """Its position is lost. On an interest stream what only it still wanted goes too; with the last consumer goes everything.
     On limits and work queue streams every message stays, but for a queue that is copied (``holds_by_interest``).
     """
-    stream, parent = live.stream(observed.address.path[0]), planned.get(observed.address.parent)
+    stream, parent = world.live.stream(observed.address.path[0]), world.planned.get(observed.address.parent)
     unacked = int(observed.state.get("num_ack_pending", 0))
     text = f"its position is lost ({unacked:,} un-acknowledged)" if unacked else "its position is lost"
     effect = Effect("DS301", text, "", POSITION_LOST)
     if parent and parent.action is Action.DELETE:
         return effect
-    if stream is None or not messages_of(stream) or not _holds_by_interest(observed, stream, parent, live):
+    if stream is None or not messages_of(stream) or not _holds_by_interest(stream, world):
         return effect
-    answer = _only_its_own(observed, stream, planned.consumers(stream.address), parent)
+    answer = _only_its_own(observed, stream, world.consumers(stream.address), parent)
     if not answer.messages:
         return effect
     text = "its position is lost, and so is what only it still wanted"
@@ -34,12 +34,10 @@ def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect
     return replace(gone, text=text, amounts=(*gone.amounts, *POSITION_LOST))
 
 
-def _holds_by_interest(consumer: Observed, stream: Observed, parent: Change | None, live: Live) -> bool:
-    """Whether the stream keeps messages for its consumers' sake when this one changes: before or after its own change."""
-    early = parent is None or violates(consumer.config, parent, live.server.version)
-    now = stream.config if early or parent is None else parent.after or {}
-    lasting = [stream.config] if live.server.version < FORGETS_RETENTION else []
-    return any(holds_by_interest(config, stream.address, live) for config in (now, *lasting))
+def _holds_by_interest(stream: Observed, world: World) -> bool:
+    """Whether the stream keeps messages because consumers want them at this moment of the plan."""
+    lasting = [stream.config] if world.live.server.version < FORGETS_RETENTION else []
+    return any(holds_by_interest(config, stream.address, world.live) for config in (world.stream(stream.address), *lasting))
 
 
 def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent: Change | None) -> Answer:
@@ -59,21 +57,21 @@ def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent:
     return Answer(min(unwanted, wanted(consumer) + orphans), None, Bound.UPPER)
 
 
-def consumer_updated(change: Change, observed: Observed, live: Live, answers: Answers, planned: Planned) -> Iterator[Effect]:
+def consumer_updated(change: Change, observed: Observed, world: World, answers: Answers) -> Iterator[Effect]:
     before, after = change.before or {}, change.after or {}
     paths = {each.path.partition(".")[0] for each in change.fields}
     unacked = int(observed.state.get("num_ack_pending", 0))
-    stream = live.stream(observed.address.path[0])
-    if stream is not None and turns(change):
+    stream = world.live.stream(observed.address.path[0])
+    if stream is not None and changes_filters(change):
         yield from _skipping(change, observed, stream, answers)
-        yield from _letting_go(change, observed, stream, live, planned)
-    elif stream is not None and paths - {"pause_until"} and live.server.version < KEEPS_UNWANTED:
-        yield from _cleaning_up(observed, stream, live, planned)
+        yield from _giving_up(change, observed, stream, world)
+    elif stream is not None and paths - {"pause_until"} and world.live.server.version < KEEPS_UNWANTED:
+        yield from _cleaning_up(stream, world)
     if lowered("max_deliver", before, after) and unacked:
         text = "un-acknowledged and already delivered that often: not delivered again"
         yield Effect("DS304", text, "max_deliver", amounts(Bound.UPPER, skipped=unacked))
     if lowered("inactive_threshold", before, after):
-        yield _forgotten(observed, live, planned)
+        yield _forgotten(observed, world)
     if "deliver_subject" in paths and unacked:
         text = "un-acknowledged: sent to the new subject"
         yield Effect("DS307", text, "deliver_subject", amounts(Bound.UPPER, redelivered=unacked))
@@ -84,11 +82,11 @@ def consumer_updated(change: Change, observed: Observed, live: Live, answers: An
         yield Effect("DS306", text, path, amounts(Bound.UPPER, redelivered=unacked))
 
 
-def _forgotten(observed: Observed, live: Live, planned: Planned) -> Effect:
+def _forgotten(observed: Observed, world: World) -> Effect:
     """A consumer that the server deletes when nobody uses it takes along what it alone still wanted."""
     text = "the server deletes the consumer, position and all, when nobody uses it for this long"
-    stream, parent = live.stream(observed.address.path[0]), planned.get(observed.address.parent)
-    if stream is None or not _holds_by_interest(observed, stream, parent, live):
+    stream = world.live.stream(observed.address.path[0])
+    if stream is None or not _holds_by_interest(stream, world):
         return Effect("DS305", text, "inactive_threshold")
     text, going = f"{text}, and what only it wanted", amounts(Bound.UPPER, expiring=messages_of(stream))
     return Effect("DS305", text, "inactive_threshold", going)
@@ -113,10 +111,10 @@ KEEPS_UNWANTED = Version(2, 12)
 """Older servers drop what no consumer of an interest stream wants whenever one of them is updated (2.10, 2.11 measured)."""
 
 
-def _cleaning_up(observed: Observed, stream: Observed, live: Live, planned: Planned) -> Iterator[Effect]:
-    if not _holds_by_interest(observed, stream, planned.get(stream.address), live):
+def _cleaning_up(stream: Observed, world: World) -> Iterator[Effect]:
+    if not _holds_by_interest(stream, world):
         return
-    answer = Answer(max(0, messages_of(stream) - planned.consumers(stream.address).wanted), None, Bound.UPPER)
+    answer = Answer(max(0, messages_of(stream) - world.consumers(stream.address).wanted), None, Bound.UPPER)
     if answer.messages:
         yield replace(dropped(LOSES_INTEREST, "", stream, answer), text="what no consumer wants any more is dropped")
 
@@ -127,12 +125,12 @@ def _is_used(consumer: Observed) -> bool:
     return bool((state.get("delivered") or {}).get("consumer_seq") or state.get("num_waiting") or state.get("push_bound"))
 
 
-def _letting_go(change: Change, observed: Observed, stream: Observed, live: Live, planned: Planned) -> Iterator[Effect]:
+def _giving_up(change: Change, observed: Observed, stream: Observed, world: World) -> Iterator[Effect]:
     """What new filters leave out an interest stream drops."""
-    parent, wider = planned.get(observed.address.parent), not filters_of(change.after or {})
-    if wider or not _holds_by_interest(observed, stream, parent, live):
+    parent, wider = world.planned.get(observed.address.parent), not filters_of(change.after or {})
+    if wider or not _holds_by_interest(stream, world):
         return
-    answer = _only_its_own(observed, stream, planned.consumers(stream.address), parent)
+    answer = _only_its_own(observed, stream, world.consumers(stream.address), parent)
     if answer.messages:
         text = "what only it still wanted, and no longer wants, is dropped"
         yield replace(dropped(LOSES_INTEREST, _filter_path(change), stream, answer), text=text)

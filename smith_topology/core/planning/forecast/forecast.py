@@ -1,4 +1,4 @@
-"""What a change costs in data, computed from live numbers: dropped, stranded, skipped, redelivered, duplicated.
+"""What changes cost in data, computed from live numbers and in the order in which they are made.
 
 The rules are measured (``docs/jetstream-facts.md``, "Accepted but destructive").
 """
@@ -6,23 +6,23 @@ The rules are measured (``docs/jetstream-facts.md``, "Accepted but destructive")
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from smith_topology.core.model import Action, Amount, Bound, Change, Effect, Kind, Live, Measure
 from smith_topology.core.planning.forecast.consumers import consumer_deleted, consumer_updated
-from smith_topology.core.planning.forecast.interest import Planned
+from smith_topology.core.planning.forecast.interest import World
 from smith_topology.core.planning.forecast.questions import Answers
 from smith_topology.core.planning.forecast.streams import released_origins, stream_deleted, stream_updated, taken_from_queues
 
 
-def priced(changes: tuple[Change, ...], live: Live, answers: Answers) -> tuple[Change, ...]:
-    """The changes with what each of them costs."""
-    planned = Planned(changes, live)
-    costly = tuple(
-        change if change.action is Action.NO_OP else replace(change, effects=tuple(_effects(change, live, answers, planned)))
-        for change in changes
-    )
+def forecast(changes: Sequence[Change], live: Live, answers: Answers) -> tuple[Change, ...]:
+    """The changes with what each of them costs, in the order given, which must be that in which they are made."""
+    world, costly = World(changes, live), list[Change]()
+    for change in changes:
+        found = tuple(_effects(change, world, answers)) if change.action is not Action.NO_OP else ()
+        costly.append(replace(change, effects=found))
+        world.advance(change)
     losing = Counter(change.address.parent for change in costly for effect in change.effects if effect.number(Measure.MESSAGES))
     return tuple(_overlapping(change) if losing[change.address.parent] > 1 else change for change in costly)
 
@@ -44,7 +44,8 @@ def _upper(amount: Amount) -> Amount:
     return replace(amount, bound=Bound.UPPER) if uncertain else amount
 
 
-def _effects(change: Change, live: Live, answers: Answers, planned: Planned) -> Iterator[Effect]:
+def _effects(change: Change, world: World, answers: Answers) -> Iterator[Effect]:
+    live = world.live
     observed = live.observed.get(change.address)
     match change.action, change.address.kind:
         case Action.CREATE, Kind.STREAM:
@@ -57,8 +58,8 @@ def _effects(change: Change, live: Live, answers: Answers, planned: Planned) -> 
             yield stream_deleted(observed, live)
             yield from released_origins(change, live)
         case Action.DELETE, _:
-            yield consumer_deleted(observed, live, planned)
+            yield consumer_deleted(observed, world)
         case _, Kind.STREAM:
-            yield from stream_updated(change, observed, live, answers, planned)
+            yield from stream_updated(change, observed, world, answers)
         case _:
-            yield from consumer_updated(change, observed, live, answers, planned)
+            yield from consumer_updated(change, observed, world, answers)

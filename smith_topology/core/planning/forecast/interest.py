@@ -1,37 +1,37 @@
-"""Who still wants what of a stream: the consumers by what the plan does to them, and how many messages they wait for."""
+"""Which consumers want what of a stream as the plan goes on, and how many messages they wait for."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
 from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed, filters_of
-from smith_topology.core.planning.ordering.consumers import COPIES_ACKNOWLEDGE, goes_first, turns
-from smith_topology.core.planning.ordering.quotas import full_streams
+from smith_topology.core.planning.ordering.consumers import COPIES_ACKNOWLEDGE, changes_filters
 from smith_topology.core.subjects import REST, SubjectIndex
 
 
 @dataclass(frozen=True)
 class Consumers:
-    """A stream's consumers, by what the plan does to them."""
+    """A stream's consumers at one moment of the plan, by what becomes of them in all of it."""
 
     staying: list[Observed]
-    turning: list[Observed]  # to other filters
+    changing: list[Observed]  # get other filters
     leaving: list[Observed]
-    created: list[Change]  # those that come before any of the others goes
-    early: frozenset[Address]  # of those that turn or leave: the ones that do before their stream changes
-    passing: bool  # others that nobody declared, such as those of copies: what they want now they may not want in a moment
+    created: list[Change]  # those that are there by now
+    done: frozenset[Address]  # of those that change or leave: the ones that have by now
+    first_to_leave: Address | None
+    passing: bool  # there are others that no file declares, such as those of copies, which come and go
 
     @property
     def known(self) -> list[Observed]:
-        return [*self.staying, *self.turning, *self.leaving]
+        return [*self.staying, *self.changing, *self.leaving]
 
     @cached_property
     def wanted(self) -> int:
-        """The least number of messages that some of them still wants now."""
+        """A lower bound on the messages that any of them wants before the plan begins."""
         return wanted_by_any(self.known)
 
     @cached_property
@@ -39,13 +39,9 @@ class Consumers:
         """The same of those that stay as they are."""
         return wanted_by_any(self.staying)
 
-    @cached_property
-    def first_to_leave(self) -> Address:
-        return min(each.address for each in self.leaving)
-
     @property
     def all_go(self) -> bool:
-        return not (self.staying or self.turning or self.created)
+        return not (self.staying or self.changing or self.created)
 
     @property
     def keeps_everything(self) -> bool:
@@ -53,53 +49,55 @@ class Consumers:
         return any(not filters_of(c.after or {}) and (c.after or {}).get("deliver_policy", "all") == "all" for c in self.created)
 
 
-class Planned(dict[Address, Change]):
-    """The changes by address, and what they do to each stream's consumers, found once for all that ask."""
+class World:
+    """The account as the plan goes on: which changes are made by now, and what that means for each stream's consumers."""
 
     def __init__(self, changes: Iterable[Change], live: Live) -> None:
-        super().__init__((change.address, change) for change in changes)
-        self._live = live
-        self._known: dict[Address, Consumers] = {}
-        self._full = full_streams(self.values(), live)
+        self.live = live
+        self.planned = {change.address: change for change in changes}
+        self._done: set[Address] = set()
         self._created: dict[Address, list[Change]] = defaultdict(list)
-        for address, change in self.items():
-            if change.action is Action.CREATE and address.kind is Kind.CONSUMER and not self._comes_late(address):
-                self._created[address.parent].append(change)
+        self._at_first: dict[Address, Consumers] = {}
+
+    def advance(self, change: Change) -> None:
+        """Take a change for made."""
+        self._done.add(change.address)
+        if change.action is Action.CREATE and change.address.kind is Kind.CONSUMER:
+            self._created[change.address.parent].append(change)
+
+    def stream(self, address: Address) -> Config:
+        """The configuration of a stream at this moment; empty where there is none."""
+        observed, change = self.live.observed.get(address), self.planned.get(address)
+        if change and address in self._done:
+            return change.after or {}
+        return observed.config if observed else {}
 
     def consumers(self, stream: Address) -> Consumers:
-        if stream not in self._known:
-            self._known[stream] = self._consumers(stream)
-        return self._known[stream]
+        if stream not in self._at_first:
+            self._at_first[stream] = self._sorted(stream)
+        first = self._at_first[stream]
+        done = frozenset(each.address for each in (*first.changing, *first.leaving) if each.address in self._done)
+        return replace(first, created=self._created[stream], done=done)
 
-    def _comes_late(self, consumer: Address) -> bool:
-        """Whether messages are let go for want of interest before there is room for this one."""
-        stream = self._live.stream(consumer.path[0])
-        return consumer.path[0] in self._full and stream is not None and stream.config.get("retention") == "interest"
-
-    def _comes_early(self, consumer: Address) -> bool:
-        """Whether what it wants is forgotten before its stream changes."""
-        parent = self.get(consumer.parent)
-        makes_room = consumer.path[0] in self._full and self[consumer].action is Action.DELETE
-        return makes_room or (parent is not None and goes_first(self[consumer], parent, self._live))
-
-    def _consumers(self, stream: Address) -> Consumers:
-        everyone = self._live.consumers(stream.name)
-        here = [c for c in everyone if c.address in self or not is_ephemeral_or_internal(c)]
-        leaving = {c.address for c in here if c.address in self and self[c.address].action is Action.DELETE}
-        turning = {c.address for c in here if c.address in self and turns(self[c.address])}
+    def _sorted(self, stream: Address) -> Consumers:
+        everyone, planned = self.live.consumers(stream.name), self.planned
+        here = [c for c in everyone if c.address in planned or not is_ephemeral_or_internal(c)]
+        leaving = {c.address for c in here if c.address in planned and planned[c.address].action is Action.DELETE}
+        changing = {c.address for c in here if c.address in planned and changes_filters(planned[c.address])}
         return Consumers(
-            [c for c in here if c.address not in leaving and c.address not in turning],
-            [c for c in here if c.address in turning],
+            [c for c in here if c.address not in leaving and c.address not in changing],
+            [c for c in here if c.address in changing],
             [c for c in here if c.address in leaving],
-            self._created[stream],
-            frozenset(address for address in turning | leaving if self._comes_early(address)),
-            len(here) < len(everyone) or stream.name in self._live.copied,
+            [],
+            frozenset(),
+            next((address for address in planned if address in leaving), None),
+            len(here) < len(everyone) or stream.name in self.live.copied,
         )
 
 
 def holds_by_interest(stream: Config, address: Address, live: Live) -> bool:
-    """Whether a stream keeps a message until everybody who wants it has acknowledged: by its retention, or since it is a work
-    queue with a copy, whose consumer wants it as well.
+    """Whether a stream keeps a message until every consumer that wants it has acknowledged it: by its retention, or because it is
+    a work queue with a copy, whose consumer wants it as well.
     """
     copied = live.server.version >= COPIES_ACKNOWLEDGE and address.name in live.copied
     return stream.get("retention") == "interest" or (copied and stream.get("retention") == "workqueue")
@@ -110,7 +108,9 @@ def wanted(consumer: Observed) -> int:
 
 
 def wanted_by_any(consumers: list[Observed]) -> int:
-    """The least number of messages that some of these consumers still wants: wishes add up where filters are apart."""
+    """A lower bound on the messages still wanted by any of these consumers: the sum if no two filters overlap, else the
+    largest number of one of them.
+    """
     index: SubjectIndex[Address] = SubjectIndex()
     for consumer in consumers:
         for subject in filters_of(consumer.config) or (REST,):

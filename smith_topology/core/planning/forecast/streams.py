@@ -22,7 +22,7 @@ from smith_topology.core.model import (
     copies_of,
     filters_of,
 )
-from smith_topology.core.planning.forecast.interest import Planned, holds_by_interest, wanted_by_any
+from smith_topology.core.planning.forecast.interest import World, holds_by_interest, wanted_by_any
 from smith_topology.core.planning.forecast.questions import (
     EVERYTHING,
     Answer,
@@ -66,12 +66,13 @@ def _all_of(observed: Observed, bound: Bound = Bound.EXACT) -> tuple[Amount, ...
     return amounts(bound, messages=messages_of(observed), bytes=bytes_of(observed))
 
 
-def stream_updated(change: Change, observed: Observed, live: Live, answers: Answers, planned: Planned) -> Iterator[Effect]:
+def stream_updated(change: Change, observed: Observed, world: World, answers: Answers) -> Iterator[Effect]:
+    live = world.live
     before, after = change.before or {}, change.after or {}
     paths = {each.path.partition(".")[0] for each in change.fields}
     yield from _trimmed(observed, before, after, answers, live)
     if "retention" in paths and after.get("retention") == "interest":
-        yield _made_interest(observed, live, planned)
+        yield _made_interest(observed, world)
     if "subjects" in paths:
         yield from _narrowed(change, observed, answers)
     if "sources" in paths:
@@ -82,22 +83,22 @@ def stream_updated(change: Change, observed: Observed, live: Live, answers: Answ
         yield from released_origins(change, live)
     if "allow_msg_ttl" in paths and after.get("allow_msg_ttl"):
         yield from _expiring_by_header(change, observed)
-    yield from _forgotten_consumers(change, observed, live, planned)
+    yield from _forgotten_consumers(change, observed, world)
     yield from _one_way(paths, before, after)
 
 
-def _forgotten_consumers(change: Change, stream: Observed, live: Live, planned: Planned) -> Iterator[Effect]:
+def _forgotten_consumers(change: Change, stream: Observed, world: World) -> Iterator[Effect]:
     """A stream's limit counts for consumers without one of their own, after the server's next start; those that the plan
     updates get it with their own change.
     """
     old, new = ((config or {}).get("consumer_limits") or {} for config in (change.before, change.after))
     if not lowered("inactive_threshold", old, new):
         return
-    durable = [each for each in live.consumers(stream.address.name) if not is_ephemeral_or_internal(each)]
-    meant = [each for each in durable if each.address not in planned and not each.config.get("inactive_threshold")]
+    durable = [each for each in world.live.consumers(stream.address.name) if not is_ephemeral_or_internal(each)]
+    meant = [each for each in durable if each.address not in world.planned and not each.config.get("inactive_threshold")]
     if meant:
         text = "the server deletes them, positions and all, when nobody uses them for this long after its next start"
-        going = messages_of(stream) if holds_by_interest(stream.config, stream.address, live) else 0
+        going = messages_of(stream) if holds_by_interest(stream.config, stream.address, world.live) else 0
         path, count = "consumer_limits", len(meant)
         yield Effect("DS210", text, path, amounts(Bound.UPPER, expiring=going, consumers=count, positions=count))
 
@@ -146,24 +147,22 @@ def _older(observed: Observed, now: int, after: Config) -> bool:
     return bool(messages_of(observed)) and instant(observed.state["first_ts"]) < now - after["max_age"]
 
 
-def _made_interest(observed: Observed, live: Live, planned: Planned) -> Effect:
-    """Interest keeps only what some consumer still wants. Consumers the plan creates come before this change, those it deletes go
-    after it, but for the ones that are in its way.
-    """
-    total, here = messages_of(observed), planned.consumers(observed.address)
+def _made_interest(observed: Observed, world: World) -> Effect:
+    """Interest keeps only what some consumer still wants. Which of them are there by now, the order of the plan says."""
+    total, here = messages_of(observed), world.consumers(observed.address)
     if here.all_go:
-        if not (here.leaving or here.passing) and live.server.version < PURGES_WITHOUT_CONSUMERS:
+        if not (here.leaving or here.passing) and world.live.server.version < PURGES_WITHOUT_CONSUMERS:
             text = "without a consumer, nothing new is kept; what is stored stays until a limit drops it"
             return Effect(BECOMES_INTEREST, text, "retention")
-        sure = not here.passing and live.server.version >= PURGES_WITHOUT_CONSUMERS
+        sure = not here.passing and world.live.server.version >= PURGES_WITHOUT_CONSUMERS
         bound = Bound.EXACT if sure else Bound.UPPER
         return Effect(BECOMES_INTEREST, "no consumer wants them, dropped at once", "retention", _all_of(observed, bound))
     if here.keeps_everything:
         return Effect(BECOMES_INTEREST, "kept until every consumer has acknowledged", "retention")
-    holding = [each for each in here.known if each.address not in here.early]
+    holding = [each for each in here.known if each.address not in here.done]
     alone = len(here.known) == len(holding) == 1 and not here.created and not here.passing and not filters_of(holding[0].config)
-    plain = alone and holding[0].config.get("max_deliver", -1) < 1 and not live.server.cluster
-    exact = plain and live.server.version >= LOOKS_BEYOND_THE_FLOOR
+    plain = alone and holding[0].config.get("max_deliver", -1) < 1 and not world.live.server.cluster
+    exact = plain and world.live.server.version >= LOOKS_BEYOND_THE_FLOOR
     answer = Answer(max(0, total - wanted_by_any(holding)), None, Bound.EXACT if exact else Bound.UPPER)
     return replace(dropped(BECOMES_INTEREST, "retention", observed, answer), text="acknowledged already, dropped at once")
 

@@ -1,10 +1,28 @@
-"""How the changes of a stream and of its consumers bear on each other: what must come first, and what the server would refuse or
-rewrite on the way.
-"""
+"""How the changes of a stream and of its consumers affect each other, and which of them comes first."""
 
 from __future__ import annotations
 
-from smith_topology.core.model import Action, Change, Config, Live, Version, filters_of
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from smith_topology.core.model import (
+    FILTERS,
+    Action,
+    Address,
+    Change,
+    Config,
+    Edge,
+    Kind,
+    Live,
+    Stage,
+    StageId,
+    Version,
+    filters_of,
+)
+from smith_topology.core.planning.claims import gained, given_up
+from smith_topology.core.planning.ordering.pairs import all_before_all
+from smith_topology.core.planning.ordering.quotas import full_streams
+from smith_topology.core.planning.stage import Stages
 
 LIMITED = ("max_ack_pending", "inactive_threshold")
 """What ``consumer_limits`` holds, by the names that consumers have too."""
@@ -16,7 +34,7 @@ COUNTS_ABSENT_LIMITS = Version(2, 14)
 """Older servers take a limit left out for one of 0 when they compare consumers with changed ``consumer_limits``."""
 
 
-def turns(change: Change) -> bool:
+def changes_filters(change: Change) -> bool:
     """Whether a live consumer gets other filters; their order means nothing."""
     return change.action is Action.UPDATE and {*filters_of(change.before or {})} != {*filters_of(change.after or {})}
 
@@ -55,7 +73,7 @@ def violates(consumer: Config, stream: Change, version: Version) -> bool:
 
 
 def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
-    """Whether the server refuses a stream's new ``consumer_limits`` for this consumer's sake (10069)."""
+    """Whether the server refuses a stream's new ``consumer_limits`` because of this consumer (10069)."""
     limits = (stream.after or {}).get("consumer_limits") or {}
     if limits == ((stream.before or {}).get("consumer_limits") or {}):
         return False
@@ -63,11 +81,142 @@ def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
     return any(consumer.get(name, 0) > limits.get(name, 0) for name in LIMITED if strict or limits.get(name))
 
 
-def goes_first(consumer: Change, stream: Change, live: Live) -> bool:
-    """Whether a consumer's change comes before its stream's: to keep messages, or to make way."""
-    if consumer.action is Action.CREATE or precedes_interest(consumer, stream):
-        return becomes_interest(stream)
-    if consumer.action is stream.action is Action.DELETE or follows_replicas(consumer, stream):
-        return True
+# ---------------------------------------------------------------------------------------------------------- edges
+
+
+def around_streams(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
+    """Each consumer beside its stream, where both are written."""
+    for consumer in writing.values():
+        stream = writing.get(consumer.address.parent)
+        if consumer.address.kind is not Kind.CONSUMER or stream is None:
+            continue
+        if consumer.action is Action.DELETE:
+            yield from _deleted(consumer, stream, stages, live)
+        else:
+            yield from _written(consumer, stream, stages, live)
+
+
+def _deleted(consumer: Change, stream: Change, stages: Stages, live: Live) -> Iterator[Edge]:
+    """A consumer goes after its stream's change, so that a stream of interest never takes what it alone wanted; before it, where
+    it is in the way.
+    """
+    own, observed = stages.last(consumer.address), live.observed.get(consumer.address)
+    if stream.action is Action.DELETE:
+        yield Edge(own, stages.last(stream.address), "a stream is deleted after its consumers")
+        if len(stages[stream.address]) > 1:
+            yield Edge(stages[stream.address][0].id, own, "the stream takes no messages any more", required=False)
+    elif observed and violates(observed.config, stream, live.server.version):
+        yield Edge(own, stages.first(stream.address), "the consumer is in the way of its stream's change")
+    else:
+        yield Edge(stages.last(stream.address), own, "a stream changes before its consumers go", required=False)
+
+
+def _written(consumer: Change, stream: Change, stages: Stages, live: Live) -> Iterator[Edge]:
+    first, ready = stages.first(consumer.address), _ready(consumer, stages)
     observed = live.observed.get(consumer.address)
-    return observed is not None and violates(observed.config, stream, live.server.version)
+    opening = opening_stage(stages, stream)
+    in_the_way = observed is not None and (
+        violates(observed.config, stream, live.server.version) or follows_replicas(consumer, stream)
+    )
+    awaited = opening is not None and is_awaited(consumer, stream)
+    if in_the_way:
+        yield Edge(ready, stages.first(stream.address), "the consumer is in the way of its stream's change")
+    elif opening and (base := stages.previous(opening)):
+        yield Edge(base, first, "a consumer comes after its stream")
+    elif not awaited:
+        yield Edge(stages.last(stream.address), first, "a consumer comes after its stream")
+    if opening and awaited:
+        yield Edge(ready, opening, "the stream takes messages once this consumer wants them")
+        if ready != (last := stages.last(consumer.address)):
+            yield Edge(opening, last, "the stream no longer stores what the consumer gives up")
+
+
+def _ready(consumer: Change, stages: Stages) -> StageId:
+    """The stage after which a consumer wants all that it is to want: its last, unless that only takes filters away."""
+    path = stages[consumer.address]
+    return stages.changing(consumer.address, "filter_subject", "filter_subjects") if changes_filters(consumer) else path[-1].id
+
+
+def opening_stage(stages: Stages, stream: Change) -> StageId | None:
+    """The stage in which a stream that is, or becomes, one of interest takes what it did not take before; None without one."""
+    if (stream.after or {}).get("retention") != "interest":
+        return None
+    for stage in reversed(stages[stream.address]):
+        copies = (stage.after or {}).get("sources") and stage.changes(("sources", "mirror"))
+        retention = (stage.before or {}).get("retention") != (stage.after or {}).get("retention")
+        if copies or retention or gained(Kind.STREAM, stage.before, stage.after):
+            return stage.id
+    return None
+
+
+def is_awaited(consumer: Change, stream: Change) -> bool:
+    """Whether a consumer's change is to be done before its stream of interest takes more than it does now."""
+    if consumer.action is Action.CREATE or precedes_interest(consumer, stream):
+        return True
+    before, after = filters_of(consumer.before or {}), filters_of(consumer.after or {})
+    wider = not after or bool(gained(Kind.CONSUMER, consumer.before, consumer.after))
+    return consumer.action is Action.UPDATE and bool(before) and wider
+
+
+def among_themselves(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
+    """On an interest stream a consumer that goes, or gives up filters, lets the server drop messages: new ones, and those that
+    want more, come before that, where there is room for both.
+    """
+    full = full_streams(writing.values(), live)
+    for name, consumers in _by_stream(writing.values()).items():
+        stream = live.stream(name)
+        if stream is None or stream.config.get("retention") != "interest":
+            continue
+        wanting = [_ready(c, stages) for c in consumers if c.action is Action.CREATE or _wants_more(c)]
+        going = [c for c in consumers if c.action is Action.DELETE and name not in full]
+        dropping = [stages.last(c.address) for c in (*going, *filter(_wants_less, consumers))]
+        pairs = all_before_all(wanting, dropping)
+        yield from (Edge(a, b, "what one gives up the other wants", required=False) for a, b in pairs if a.address != b.address)
+
+
+def _wants_more(consumer: Change) -> bool:
+    return changes_filters(consumer) and bool(gained(Kind.CONSUMER, consumer.before, consumer.after))
+
+
+def _wants_less(consumer: Change) -> bool:
+    return changes_filters(consumer) and bool(given_up(Kind.CONSUMER, consumer.before, consumer.after))
+
+
+def one_after_the_other(ordered: Iterable[Stage], writing: Mapping[Address, Change], live: Live) -> Iterator[Edge]:
+    """Where consumers decide what a stream keeps, a stage that can drop messages waits for all before it of the same stream and
+    its consumers: what it drops depends on them, and was computed in this order.
+    """
+    since: dict[Address, list[StageId]] = defaultdict(list)
+    for stage in ordered:
+        stream = stage.address.parent
+        if not _is_kept_by_interest(stream, writing.get(stream), live):
+            continue
+        if can_drop(stage):
+            yield from (Edge(each, stage.id, "what it drops depends on what is there by then") for each in since[stream])
+            since[stream].clear()
+        since[stream].append(stage.id)
+
+
+def can_drop(stage: Stage) -> bool:
+    """Whether a stage takes interest in messages away, or lets it decide what is kept."""
+    if stage.address.kind is Kind.STREAM:
+        return stage.before is not None and stage.changes(("retention", "mirror", "sources"))
+    return stage.after is None or (stage.before is not None and stage.changes((*FILTERS, "inactive_threshold")))
+
+
+def _is_kept_by_interest(stream: Address, change: Change | None, live: Live) -> bool:
+    """Whether consumers decide what a stream keeps, before the plan or after it. One that is deleted keeps nothing."""
+    if change is not None and change.action is Action.DELETE:
+        return False
+    observed = live.observed.get(stream)
+    configs = (observed.config if observed else {}, (change.after or {}) if change else {})
+    copied = stream.name in live.copied and any(each.get("retention") == "workqueue" for each in configs)
+    return copied or any(each.get("retention") == "interest" for each in configs)
+
+
+def _by_stream(changes: Iterable[Change]) -> Mapping[str, list[Change]]:
+    found: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        if change.address.kind is Kind.CONSUMER:
+            found[change.address.path[0]].append(change)
+    return found

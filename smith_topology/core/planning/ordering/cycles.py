@@ -1,4 +1,4 @@
-"""Circles in any graph that is given by its edges."""
+"""Components and cycles of any graph that is given by its edges."""
 
 from __future__ import annotations
 
@@ -10,12 +10,22 @@ Node = TypeVar("Node", bound=Hashable)
 
 
 def cycles(edges: Collection[tuple[Node, Node]]) -> list[set[tuple[Node, Node]]]:
-    """The edges that lie on cycles, by strongly connected component (Kosaraju)."""
+    """The edges that lie on cycles, a set for each strongly connected component."""
+    component = components(edges)
+    found: dict[Node, set[tuple[Node, Node]]] = defaultdict(set)
+    for first, then in edges:
+        if component[first] == component[then]:
+            found[component[first]].add((first, then))
+    return list(found.values())
+
+
+def components(edges: Collection[tuple[Node, Node]]) -> dict[Node, Node]:
+    """For each node one node of its strongly connected component, the same for all of them (Kosaraju)."""
     after: dict[Node, list[Node]] = defaultdict(list)
     before: dict[Node, list[Node]] = defaultdict(list)
-    for first, second in edges:
-        after[first].append(second)
-        before[second].append(first)
+    for first, then in edges:
+        after[first].append(then)
+        before[then].append(first)
     component: dict[Node, Node] = {}
     for root in reversed(_as_finished(after)):
         pending = [root]
@@ -23,11 +33,7 @@ def cycles(edges: Collection[tuple[Node, Node]]) -> list[set[tuple[Node, Node]]]
             if (node := pending.pop()) not in component:
                 component[node] = root
                 pending.extend(before[node])
-    cycles: dict[Node, set[tuple[Node, Node]]] = defaultdict(set)
-    for first, second in edges:
-        if component[first] == component[second]:
-            cycles[component[first]].add((first, second))
-    return list(cycles.values())
+    return component
 
 
 def _as_finished(after: Mapping[Node, list[Node]]) -> list[Node]:

@@ -1,4 +1,4 @@
-"""What a stream and the account have room for: how much of it is taken, and who gives some back or takes more."""
+"""Limits of streams and of the account: how much of each is used, and which changes free some or use more."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from smith_topology.core.diff.ownership import is_internal
-from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Server, Version
+from smith_topology.core.model import Action, Address, Change, Config, Edge, Kind, Live, Server, StageId, Version
+from smith_topology.core.planning.ordering.pairs import all_before_all
+from smith_topology.core.planning.stage import Stages
 
 COUNTS_REPLICAS = Version(2, 14)
-"""From here on ``max_bytes`` is reserved once for each replica. 2.9 and 2.12 count some of them, 2.10 and 2.11 none."""
+"""From here on ``max_bytes`` is reserved once for each replica. 2.12 counts some of them, 2.10 and 2.11 none."""
 
 
 UNLIMITED = -1
@@ -129,3 +131,15 @@ def full_streams(changes: Iterable[Change], live: Live) -> frozenset[str]:
     """The streams whose new consumers have to wait until others have gone."""
     found = of_consumers({change.address: change for change in changes}, live)
     return frozenset(quota.stream.name for quota in found if quota.stream and quota.is_full)
+
+
+def edges(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
+    """What frees some of a limit that is full comes before what uses more of it (10023, 10026, 10027, 10028, 10047)."""
+    for quota in quotas(writing.values(), live):
+        if quota.is_full:
+            pairs = all_before_all([_freeing(stages, a) for a in quota.givers], [stages.first(a) for a in quota.takers])
+            yield from (Edge(first, then, f"{quota.what.value}: one frees what the other uses") for first, then in pairs)
+
+
+def _freeing(stages: Stages, address: Address) -> StageId:
+    return stages.changing(address, "max_bytes", "num_replicas", "storage")

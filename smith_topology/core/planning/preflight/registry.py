@@ -20,7 +20,6 @@ RULES: tuple[Rule, ...] = (
     account.above_limit,
     account.unlimited,
     workqueue.copy_in_the_way,
-    workqueue.swapped,
     subjects.taken,
     origins.left_without,
 )

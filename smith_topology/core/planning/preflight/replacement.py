@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.diff.diff import OWNED_BY, top_level
+from smith_topology.core.diff.diff import top_level
 from smith_topology.core.kinds import RULES
+from smith_topology.core.kinds.marks import OWNED_BY
 from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import Action, Change, Diagnostic, Resource, Server, Severity
 from smith_topology.core.planning.preflight.interface import PlannedChanges

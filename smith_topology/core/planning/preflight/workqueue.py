@@ -16,8 +16,7 @@ from smith_topology.core.model import (
     copied_subjects,
     filters_of,
 )
-from smith_topology.core.planning.ordering.consumers import turns
-from smith_topology.core.planning.ordering.order import arrange
+from smith_topology.core.planning.ordering.consumers import changes_filters
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 from smith_topology.core.subjects import REST, overlaps
 
@@ -31,7 +30,7 @@ def copy_in_the_way(intent: PlannedChanges) -> Iterator[Diagnostic]:
         stream = intent.live.stream(change.address.path[0])
         if stream is None or stream.config.get("retention") != "workqueue":
             continue
-        if change.action is Action.CREATE or turns(change):
+        if change.action is Action.CREATE or changes_filters(change):
             yield from _copied(change, resource, intent.live)
 
 
@@ -47,28 +46,5 @@ def _copied(change: Change, resource: Resource, live: Live) -> Iterator[Diagnost
                 "consumer while the copy is there (2.14 does).",
                 f"Delete {address} first, and make it again after the consumer.",
                 change.address,
-                resource.where("filter_subject"),
-            )
-
-
-PARKS_CONSUMERS = Version(2, 10)
-"""Older servers want every filter within the stream's subjects (10093), so that a consumer can't let go of its filter."""
-
-
-def swapped(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """Consumers that take each other's filters, of which one would have to release its own beforehand."""
-    if intent.server.version >= PARKS_CONSUMERS:
-        return
-    for address in arrange(intent.changes, intent.live).kept:
-        if address.kind is Kind.CONSUMER:
-            resource = intent.topology.resources[address]
-            yield Diagnostic(
-                "CP108",
-                Severity.ERROR,
-                "Server is too old for consumers that swap filters",
-                f"{address} and others of its work queue take each other's filters, and server {intent.server.version_text} lets "
-                "none go of its own (2.10 does).",
-                "Give one of them another filter first, with an apply in between.",
-                address,
                 resource.where("filter_subject"),
             )

@@ -1,0 +1,53 @@
+"""Moments in which a subject has no stream: while it passes from one stream to another, or for good."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from smith_topology.core.model import Address, Change, Effect, Handover, Interruption, Kind, Live
+from smith_topology.core.planning.claims import claims_of, given_up
+from smith_topology.core.subjects import SubjectIndex
+
+PASSES, ENDS = "DS401", "DS402"
+
+
+def of(changes: Iterable[Change], handovers: Iterable[Handover], live: Live) -> Mapping[Address, tuple[Effect, ...]]:
+    """The interruptions that these changes cause, by the object that gives a subject up."""
+    planned = {change.address: change for change in changes if change.address.kind is Kind.STREAM}
+    found: dict[Address, list[Effect]] = defaultdict(list)
+    for each in dict.fromkeys(handovers):
+        giver, taker = each.giver.address, each.taker.address
+        if giver.kind is Kind.STREAM:
+            text = f'"{each.subject}" has no stream until {taker} takes it'
+            found[giver].append(Effect(PASSES, text, _path(planned[giver]), (Interruption(each.subject, giver, taker),)))
+    for change, subject, others in _ending(planned, live):
+        text = f'"{subject}" will have no stream' + (f", except for {', '.join(others)}" if others else "")
+        found[change.address].append(Effect(ENDS, text, _path(change), (Interruption(subject, change.address, None),)))
+    return {address: tuple(effects) for address, effects in found.items()}
+
+
+def _path(change: Change) -> str:
+    return "subjects" if change.after is not None else ""
+
+
+def _ending(planned: Mapping[Address, Change], live: Live) -> Iterator[tuple[Change, str, list[str]]]:
+    """Subjects that are given up and that no stream takes as a whole, with the parts of them that streams have."""
+    giving = [(c, gone) for c in planned.values() if c.before and (gone := given_up(Kind.STREAM, c.before, c.after))]
+    if not giving:
+        return
+    held: SubjectIndex[None] = SubjectIndex()
+    for address, observed in live.observed.items():
+        if address.kind is Kind.STREAM and address not in planned:
+            _hold(held, claims_of(Kind.STREAM, observed.config))
+    for change in planned.values():
+        _hold(held, claims_of(Kind.STREAM, change.after))
+    for change, gone in giving:
+        for subject in gone:
+            if not held.covers(subject):
+                yield change, subject, sorted({f'"{other}"' for other, _ in held.meeting(subject)})
+
+
+def _hold(index: SubjectIndex[None], claims: Iterable[str]) -> None:
+    for claim in claims:
+        index.add(claim, None)

@@ -1,0 +1,154 @@
+"""What no object claims when an apply ends halfway: found, given back to the object that gave it up, and reported."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from smith_topology.core.checks.interface import subjects_of
+from smith_topology.core.diff.ownership import owned
+from smith_topology.core.kinds.marks import UNFINISHED, StageMark
+from smith_topology.core.model import (
+    STAGE,
+    Address,
+    Call,
+    Diagnostic,
+    Handover,
+    Kind,
+    Live,
+    Observed,
+    Outcome,
+    Plan,
+    Severity,
+    Topology,
+    Verb,
+    Verdict,
+)
+from smith_topology.core.planning.claims import claiming, claims_of, is_parked
+from smith_topology.core.subjects import SubjectIndex, is_subset
+
+SHORT = 12
+HELD = (Verdict.DONE, Verdict.ALTERED)
+
+
+def orphaned(handovers: Sequence[Handover], plan: Plan, outcomes: Sequence[Outcome]) -> list[Handover]:
+    """The claims that their giver has given up, or may have, and that neither giver nor taker is known to have now."""
+    if not handovers:
+        return []
+    known, perhaps = _latest(outcomes, HELD), _latest(outcomes, (*HELD, Verdict.UNKNOWN))
+    before = {change.address: change.before for change in plan.changes}
+
+    def holds(address: Address, subject: str) -> bool:
+        """For certain: whether a request without an answer has worked or not."""
+        configs = (calls[address].expected if address in calls else before.get(address) for calls in (known, perhaps))
+        return all(any(is_subset(subject, claim) for claim in claims_of(address.kind, config)) for config in configs)
+
+    return [
+        each
+        for each in handovers
+        if not holds(each.giver.address, each.subject) and not holds(each.taker.address, each.subject)
+    ]
+
+
+def _latest(outcomes: Sequence[Outcome], verdicts: tuple[Verdict, ...]) -> dict[Address, Call]:
+    """The last request of each object that ended like this, pauses apart, which touch no claim."""
+    calls = ((each.step, each.verdict) for each in outcomes)
+    return {c.address: c for c, verdict in calls if isinstance(c, Call) and c.verb is not Verb.PAUSE and verdict in verdicts}
+
+
+def rollback(handovers: Sequence[Handover], plan: Plan, outcomes: Sequence[Outcome]) -> list[Call]:
+    """The requests by which streams, as their last request left them, take back the subjects that no other stream took.
+
+    Filters are not given back: their messages wait, and a consumer that takes them on anew would skip those.
+    """
+    left: dict[Address, list[str]] = defaultdict(list)
+    for each in orphaned(handovers, plan, outcomes):
+        if each.giver.address.kind is Kind.STREAM:
+            left[each.giver.address].append(each.subject)
+    known = _latest(outcomes, HELD)
+    there = {giver: subjects for giver, subjects in left.items() if giver in known and known[giver].verb is not Verb.DELETE}
+    calls = [_taking_back(known[giver], tuple(dict.fromkeys(subjects)), plan.digest[:SHORT]) for giver, subjects in there.items()]
+    return [replace(call, id=len(plan.steps) + call.id) for call in calls]
+
+
+def _taking_back(call: Call, subjects: tuple[str, ...], plan: str) -> Call:
+    """The same request once more, with these subjects. Its mark says that the object is not as the file declares it."""
+    expected, config = call.expected or {}, call.payload
+    claims = (*(claim for claim in claims_of(Kind.STREAM, expected) if not is_parked(claim)), *subjects)
+    mark = str(StageMark(plan, 0, call.stage.number))
+    payload = claiming(Kind.STREAM, {**config, "metadata": {**config.get("metadata", {}), STAGE: mark}}, claims)
+    stage = replace(call.stage, after=claiming(Kind.STREAM, {**expected, UNFINISHED: mark}, claims))
+    return replace(call, stage=stage, payload=payload, seen=None, after=(), gives=(), rolls_back=subjects)
+
+
+def interrupted_before(topology: Topology, live: Live) -> Iterator[Diagnostic]:
+    """Declared subjects that have no stream, because an earlier apply stopped between the two sides of a hand-over."""
+    unfinished = [each for each in owned(topology, live).values() if each.stage and each.address.kind is Kind.STREAM]
+    if not unfinished:
+        return
+    held, declared = SubjectIndex[None](), SubjectIndex[None]()
+    for address, observed in live.observed.items():
+        if address.kind is Kind.STREAM:
+            _add(held, claims_of(Kind.STREAM, observed.config))
+    for resource in topology.streams():
+        _add(declared, subjects_of(resource))
+    missing = {subject: (each, taker) for each in unfinished for subject, taker in _unfinished_subjects(each)}
+    for subject, (observed, taker) in missing.items():
+        if not held.covers(subject) and next(declared.meeting(subject), None):
+            yield _has_no_stream(subject, observed, taker)
+
+
+def _add(index: SubjectIndex[None], claims: Iterable[str]) -> None:
+    for claim in claims:
+        index.add(claim, None)
+
+
+def _unfinished_subjects(observed: Observed) -> Iterator[tuple[str, str]]:
+    """Subjects that the mark names, with the stream that was to take each."""
+    mark = StageMark.parse(observed.stage)
+    yield from ((subject, str(observed.address)) for subject in mark.takes)
+    yield from mark.gave.items()
+
+
+def _has_no_stream(subject: str, observed: Observed, taker: str) -> Diagnostic:
+    return Diagnostic(
+        "AP113",
+        Severity.WARNING,
+        "Subject has no stream",
+        f'"{subject}" has no stream: an earlier apply stopped before {taker} took it ({observed.address} carries the mark of '
+        "that apply). Publishers that wait for an answer get an error; messages published without waiting are lost.",
+        "Apply again at once: that finishes it.",
+        observed.address,
+    )
+
+
+def orphan_diagnostics(plan: Plan, outcomes: Sequence[Outcome]) -> list[Diagnostic]:
+    """What the end of an apply says of all that is orphaned."""
+    lost = orphaned(plan.handovers, plan, outcomes)
+    return [_without_stream(each) if each.giver.address.kind is Kind.STREAM else _unread(each) for each in lost]
+
+
+def _without_stream(lost: Handover) -> Diagnostic:
+    return Diagnostic(
+        "AP111",
+        Severity.ERROR,
+        "Subject may be without a stream",
+        f'"{lost.subject}": {lost.giver.address} has given it up, and {lost.taker.address} is not known to have taken it. '
+        "Unless another has, what is published there is not stored: publishers that wait for an answer get an error, others "
+        "notice nothing.",
+        f"Put right what stopped {lost.taker.address}, and apply again at once.",
+        lost.taker.address,
+    )
+
+
+def _unread(lost: Handover) -> Diagnostic:
+    return Diagnostic(
+        "AP112",
+        Severity.ERROR,
+        "Filter may be without a consumer",
+        f'"{lost.subject}": {lost.giver.address} has given it up, and {lost.taker.address} is not known to have taken it. '
+        "Unless another has, its messages wait in the stream, and no consumer gets them.",
+        f"Put right what stopped {lost.taker.address}, and apply again.",
+        lost.taker.address,
+    )

@@ -1,0 +1,53 @@
+"""The stages of every change, by object: what ordering, forecast and requests work on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from smith_topology.core.model import Address, Config, Stage, StageId
+
+Path: TypeAlias = tuple[Stage, ...]
+"""The stages of one object in their order: each begins where the one before it ends."""
+
+
+class Stages(dict[Address, Path]):
+    """The path of every object that is written."""
+
+    def all(self) -> Iterator[Stage]:
+        return (stage for path in self.values() for stage in path)
+
+    def first(self, address: Address) -> StageId:
+        """The stage with which an object's own change begins."""
+        return next(stage.id for stage in self[address] if not stage.early)
+
+    def previous(self, found: StageId) -> StageId | None:
+        """The stage of the same object before this one, early ones left out."""
+        earlier = (stage.id for stage in self[found.address] if stage.number < found.number and not stage.early)
+        return max(earlier, default=None)
+
+    def last(self, address: Address) -> StageId:
+        """The stage after which the object is as declared, but perhaps for a mark."""
+        *_, last = (stage for stage in self[address] if stage.before != stage.after or stage.number == 1)
+        return last.id
+
+    def changing(self, address: Address, *names: str) -> StageId:
+        """The first stage in which one of these fields changes; the last stage where none does."""
+        return next((stage.id for stage in self[address] if stage.changes(names)), self.last(address))
+
+
+def numbered(path: Path) -> Path:
+    """The path with its stages numbered from 1."""
+    return tuple(each if each.number == number else replace(each, number=number) for number, each in enumerate(path, start=1))
+
+
+def by_way_of(stage: Stage, middle: Config, why: str) -> Path:
+    """The stage in two: first to this configuration, then on to where it was to end."""
+    return replace(stage, after=middle, why=why), replace(stage, before=middle)
+
+
+def with_fields_of(after: Config, before: Config, names: Collection[str]) -> dict[str, Any]:
+    """What will be, but for these fields, which are as they were."""
+    kept = {name: before[name] for name in names if name in before}
+    return {**{name: value for name, value in after.items() if name not in names}, **kept}

@@ -1,0 +1,34 @@
+"""What an object can't be from its creation on, or by one update."""
+
+from __future__ import annotations
+
+from smith_topology.core.model import Action, Kind, Stage
+from smith_topology.core.planning.stage import Path, by_way_of, with_fields_of
+from smith_topology.core.planning.transitions.interface import Writing
+
+
+def sealed_afterwards(stage: Stage, writing: Writing) -> Path:
+    """The server refuses to create a sealed stream."""
+    after = stage.after or {}
+    if stage.action is not Action.CREATE or not after.get("sealed"):
+        return (stage,)
+    return by_way_of(stage, with_fields_of(after, {}, ("sealed",)), "a stream can't be created sealed")
+
+
+def made_durable(stage: Stage, writing: Writing) -> Path:
+    """The update that makes an ephemeral consumer durable keeps its default threshold, which goes with another one
+    (measured on 2.10 to 2.15).
+    """
+    before, after = stage.before or {}, stage.after or {}
+    if not (stage.after and before.get("ephemeral") and before.get("inactive_threshold") and not after.get("inactive_threshold")):
+        return (stage,)
+    return by_way_of(stage, with_fields_of(after, before, ("inactive_threshold",)), "its threshold goes once it is durable")
+
+
+def paused_apart(stage: Stage, writing: Writing) -> Path:
+    """A live pause is changed by the pause API alone; an update keeps whatever it was (2.11 and later)."""
+    before, after = stage.before or {}, stage.after or {}
+    if stage.address.kind is not Kind.CONSUMER or stage.action is not Action.UPDATE or not stage.changes(("pause_until",)):
+        return (stage,)
+    middle = with_fields_of(after, before, ("pause_until",))
+    return (stage,) if middle == before else by_way_of(stage, middle, "a pause has a request of its own")

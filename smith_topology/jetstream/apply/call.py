@@ -1,0 +1,170 @@
+"""One request of a plan: look at the object, send, compare the answer with what was sent.
+
+The server has no compare-and-set for configurations (2.10 to 2.15 measured), so each object is read again immediately
+before it is written, and left alone unless it is what the plan saw. An answer that does not come says nothing: the object
+is looked at before the request is sent once more, and if it can't be, the outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from smith_topology.core.diff.diff import compare, normal_form
+from smith_topology.core.diff.ownership import is_ephemeral_or_internal
+from smith_topology.core.kinds import RULES
+from smith_topology.core.kinds.fields import by_name
+from smith_topology.core.kinds.marks import OWNED_BY, PSEUDO_FIELDS
+from smith_topology.core.kinds.normal_forms import Context
+from smith_topology.core.model import Address, Call, Change, Config, FieldChange, Kind, Observed, Verb, Verdict
+from smith_topology.core.planning.forecast import can_lose, excess, questions
+from smith_topology.core.planning.requests import fingerprint
+from smith_topology.jetstream import counts, read
+from smith_topology.jetstream.apply import diagnostics
+from smith_topology.jetstream.apply.state import Ending, State
+from smith_topology.jetstream.connecting.errors import ApiError, Fault, ServerError, fault_of
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+SHOW_PAUSE, PAUSE_SHOWS = 0.1, 30
+
+
+class Caller:
+    """Carries out single requests. ``families`` are the changes of each stream and its consumers, in the order of the plan."""
+
+    def __init__(self, state: State, families: Mapping[Address, Sequence[Change]]) -> None:
+        self.state, self.families = state, families
+
+    async def attempt(self, call: Call, *, looked: bool = False, finishing: bool = False) -> Ending:
+        """Try until the step is done, can't be done, or time is up. ``looked`` says that the object was looked at just now;
+        ``finishing`` that a hand-over is to be finished, stop or not. ``doubt`` is whether a request may have taken effect.
+        """
+        deadline, pause, doubt = time.monotonic() + self.state.pace.patience, FIRST_PAUSE, False
+        while True:
+            sending = False
+            try:
+                if not looked and (found := await self._look(call, doubt)) is not None:
+                    return found
+                looked, sending = False, True
+                return await self._send(call)
+            except ServerError as error:
+                accepted = call.id in self.state.accepted
+                doubt = doubt or accepted or (sending and not isinstance(error, ApiError))
+                final = fault_of(error) is Fault.FINAL
+                if doubt and sending and _is_gone(call, error):
+                    self.state.leave(call.address, None)
+                    return Verdict.DONE, None  # an earlier request of ours came late, and has worked
+                if final or await self.state.out_of_time(deadline - pause, error, finishing=finishing):
+                    if doubt and (accepted or not (final and sending)):
+                        return Verdict.UNKNOWN, diagnostics.refused(call, error)
+                    return Verdict.REFUSED, diagnostics.refused(call, error) if sending else diagnostics.unseen(call, error)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def look(self, call: Call) -> Ending | None:
+        """Why the request must not be sent, None if it may be. Nothing is sent."""
+        deadline, pause = time.monotonic() + self.state.pace.patience, FIRST_PAUSE
+        while True:
+            try:
+                return await self._look(call, doubt=False)
+            except ServerError as error:
+                if fault_of(error) is Fault.FINAL or await self.state.out_of_time(deadline - pause, error):
+                    return Verdict.REFUSED, diagnostics.unseen(call, error)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _look(self, call: Call, doubt: bool) -> Ending | None:
+        """Whether the request must not be sent: it has worked already, or the object is not what the plan saw."""
+        seen = await self.seen(call)
+        if doubt and self.is_done(call, seen):
+            self.state.leave(call.address, seen)
+            return Verdict.DONE, None
+        wanted = call.seen if call.seen is not None else self.state.left.get(call.address, "")
+        if fingerprint(seen) != wanted:
+            if doubt:
+                return Verdict.UNKNOWN, diagnostics.changed_meanwhile(call)
+            return Verdict.STALE, diagnostics.stale(call, seen)
+        return await self._costlier(call, wanted)
+
+    async def _costlier(self, call: Call, wanted: str) -> Ending | None:
+        """A change is not sent if by now it would lose more than the plan announced (``forecast.approved_loss``), nor is a stream
+        deleted while a consumer is on it that the plan has not deleted before: somebody else's, made since. Counting takes
+        time, so the object is looked at once more behind it.
+        """
+        family = self.families.get(call.address.parent, ())
+        by_address = {each.address: each for each in family}
+        change, parent = by_address[call.address], by_address.get(call.address.parent)
+        if call.rolls_back or not can_lose(call.stage):
+            return None
+        live = await counts.fresh(self.state.api, self.state.server, change, parent)
+        foreign = [each.address for each in live.consumers(call.address.name) if not is_ephemeral_or_internal(each)]
+        if foreign and call.verb is Verb.DELETE and call.address.kind is Kind.STREAM:
+            return Verdict.STALE, diagnostics.in_company(call, foreign[0])
+        asked = list(questions((change,), live))
+        more = excess(change, family, self.state.made, live, await counts.answers(self.state.api, asked, certain=True))
+        if more:
+            return Verdict.STALE, diagnostics.would_lose(call, more)
+        seen = await self.seen(call) if asked else live.observed.get(call.address)
+        return None if fingerprint(seen) == wanted else (Verdict.STALE, diagnostics.stale(call, seen))
+
+    async def _send(self, call: Call) -> Ending:
+        answer = await self.state.api.request(call.endpoint, call.payload or None)
+        self.state.accepted.add(call.id)
+        seen = await self._result(call, answer)
+        self.state.leave(call.address, seen)
+        if self.is_done(call, seen):
+            return Verdict.DONE, None
+        return Verdict.ALTERED, diagnostics.altered(call, self.differences(call, seen))
+
+    async def _result(self, call: Call, answer: dict[str, Any]) -> Observed | None:
+        """The object as the answer shows it, or as it is read where the answer does not: a pause shows no configuration, and
+        the first update of a consumer since its server started shows the one before (2.9 to 2.15).
+        """
+        match call.verb, call.address.kind:
+            case Verb.DELETE, _:
+                return None
+            case Verb.PAUSE, _:
+                return await self._paused(call)
+            case Verb.UPDATE, Kind.CONSUMER:
+                return await self.seen(call)
+            case ((Verb.CREATE | Verb.UPDATE), _):
+                return read.observed(call.address, answer)
+
+    async def _paused(self, call: Call) -> Observed | None:
+        """A cluster may show the consumer as it was for a moment after the answer (2.11 to 2.15)."""
+        for _ in range(PAUSE_SHOWS):
+            if self.is_done(call, seen := await self.seen(call)):
+                break
+            await asyncio.sleep(SHOW_PAUSE)
+        return seen
+
+    def is_done(self, call: Call, seen: Observed | None) -> bool:
+        if call.expected is None or seen is None:
+            return call.expected is None and seen is None
+        marks = _sent_metadata(call)
+        return not self.differences(call, seen) and marks.items() <= seen.metadata.items()
+
+    def differences(self, call: Call, seen: Observed | None) -> tuple[FieldChange, ...]:
+        """What the server holds (before) against what was sent (after)."""
+        fields = RULES[call.address.kind].fields
+        expected = {name: value for name, value in (call.expected or {}).items() if name != OWNED_BY}
+        unknown = {name: value for name, value in expected.items() if name not in by_name(fields) and name not in PSEUDO_FIELDS}
+        return compare(fields, normal_form(seen, Context(self.state.server), unknown) if seen else {}, expected)
+
+    async def seen(self, call: Call) -> Observed | None:
+        return await read.one(self.state.api, call.address)
+
+
+def _is_gone(step: Call, error: ServerError) -> bool:
+    """Whether a deletion finds nothing to delete."""
+    return step.verb is Verb.DELETE and isinstance(error, ApiError) and error.err_code in read.NOT_FOUND
+
+
+def _sent_metadata(call: Call) -> Config:
+    if call.verb is Verb.PAUSE:
+        return {}
+    config: Config = call.payload.get("config", call.payload)
+    marks: Config = config.get("metadata", {})
+    return marks
