@@ -21,6 +21,7 @@ from smith_topology.core.model import (
     Change,
     Diagnostic,
     Effect,
+    Interruption,
     Kind,
     Measure,
     Outcome,
@@ -33,8 +34,9 @@ from smith_topology.core.model import (
     Step,
 )
 from smith_topology.core.planning.ordering.subjects import orphan_diagnostics
-from smith_topology.render.amounts import total
+from smith_topology.render.amounts import text_of, total
 from smith_topology.render.differences import Difference, sorted_out
+from smith_topology.render.interruptions import told
 from smith_topology.render.results import Result, results
 
 Document: TypeAlias = dict[str, Any]
@@ -142,6 +144,7 @@ def _block(plan: Plan) -> Document:
         "digest": plan.digest,
         "summary": summary(plan),
         "data_loss": data_loss(plan),
+        "interruptions": interruption_documents(total(plan.changes).interruptions),
         "changes": {str(each.address): _detail(each) for each in plan.changes if each.action is not Action.NO_OP},
         "diagnostics": [diagnostic_document(each) for each in plan.diagnostics],
         "unmanaged": [str(address) for address in plan.unmanaged],
@@ -180,6 +183,7 @@ def summary(plan: Plan) -> dict[str, int]:
         "change": len(plan.of(Action.UPDATE)),
         "replace": len(plan.of(Action.REPLACE)),
         "destroy": len(plan.of(Action.DELETE)),
+        "interruptions": len(total(plan.changes).interruptions),
     }
 
 
@@ -202,11 +206,24 @@ def effect_document(effect: Effect) -> Document:
     return {
         "code": effect.code,
         "path": effect.path,
-        "text": effect.text,
+        "text": text_of(effect),
         **{measure.value: effect.number(measure) for measure in Measure},
         "messages_bound": _messages_bound(effect).name.lower(),
         "bytes_bound": effect.amount(Measure.BYTES).bound.name.lower(),
+        "interruptions": interruption_documents(effect.interruptions),
     }
+
+
+def interruption_documents(interruptions: Iterable[Interruption]) -> list[Document]:
+    return [
+        {
+            "subject": each.subject,
+            "from": str(each.giver),
+            "to": str(each.taker) if each.taker else None,
+            "text": told([each]),
+        }
+        for each in interruptions
+    ]
 
 
 def _messages_bound(effect: Effect) -> Bound:

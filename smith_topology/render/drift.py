@@ -111,5 +111,6 @@ def _words(row: Row) -> str:
 def _advice(plan: Plan) -> str:
     """The way on, and what it would cost; drift itself changes nothing."""
     loss = total(plan.changes)
-    cost = f"\nApplying the file would cost data. {loss_sentence(loss)}" if loss.any else ""
+    costs = "Applying the file would cost data" if loss.any else "Applying the file would interrupt publishers"
+    cost = f"\n{costs}. {loss_sentence(loss)}" if loss.alarms else ""
     return f"Nothing was changed.{cost}\nTo see what putting it right takes: smith-topo plan, with the same options."

@@ -78,7 +78,7 @@ def _head(plan: Plan) -> Iterator[str]:
 def _verdict(plan: Plan) -> str:
     if plan.is_empty:
         return escaped(no_changes(plan)) if plan.can_apply else "**Nothing can be done**, see below."
-    sentence = f"**{verdict(plan)}**" if total(plan.changes).any else verdict(plan)
+    sentence = f"**{verdict(plan)}**" if total(plan.changes).alarms else verdict(plan)
     return f"**Plan:** {counts(plan)}. {sentence}".rstrip() + ("" if plan.can_apply else " **It can't be applied**, see below.")
 
 
@@ -118,7 +118,7 @@ def _cost(change: Change) -> str:
     costs = []
     for effect in change.effects:
         text = escaped(described(effect, change.address))
-        costs.append(f"**{text}**" if effect.loses_data else text)
+        costs.append(f"**{text}**" if effect.loses_data or effect.interruptions else text)
     return "<br>".join(costs)
 
 

@@ -37,7 +37,8 @@ def plan(plan: Plan, timestamp: str) -> Iterator[str]:
             yield planned_change(change, timestamp)
     yield from diagnostics(plan.diagnostics, timestamp)
     numbers = {**_terraform_counts(document.summary(plan)), "operation": "plan"}
-    costs = {"data_loss": document.data_loss(plan), "required": required(plan)}
+    interruptions = document.summary(plan)["interruptions"]
+    costs = {"data_loss": document.data_loss(plan), "interruptions": interruptions, "required": required(plan)}
     message = f"Plan: {counts(plan)}. {verdict(plan)}".rstrip()
     yield _line("info", message, timestamp, "change_summary", {"changes": {**numbers, **costs}})
 

@@ -9,6 +9,7 @@ from smith_topology.core.planning.approval import Approval, too_many_deletes
 from smith_topology.render import diagnostics as boxes
 from smith_topology.render.amounts import disturbance, loss_sentence, total
 from smith_topology.render.fields import Row, changed, created
+from smith_topology.render.interruptions import tally
 from smith_topology.render.layout import comment, place, rows_with_effects
 from smith_topology.render.text import (
     Style,
@@ -183,7 +184,7 @@ def _conclusion(plan: Plan, style: Style) -> Iterator[str]:
     if not plan.is_empty:
         loss = total(plan.changes)
         numbers = style.paint(f"Plan: {counts(plan)}.", Tone.STRONG)
-        sentence = style.paint(verdict(plan), Tone.ALARM if loss.any else Tone.ADD)
+        sentence = style.paint(verdict(plan), Tone.ALARM if loss.alarms else Tone.ADD)
         fits = visible(numbers) + visible(sentence) < style.width
         yield (numbers + (" " if fits else "\n") + sentence).rstrip()
         if also := disturbance(loss):
@@ -193,9 +194,9 @@ def _conclusion(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def verdict(plan: Plan) -> str:
-    """What the plan loses; nothing is promised of a replacement, which can't be made yet."""
+    """What the plan loses and interrupts; nothing is promised of a replacement, which can't be made yet."""
     loss = total(plan.changes)
-    return "" if plan.of(Action.REPLACE) and not loss.any else loss_sentence(loss)
+    return tally(loss.interruptions) if plan.of(Action.REPLACE) and not loss.any else loss_sentence(loss)
 
 
 def _next(plan: Plan, blocking: int, verb: str, style: Style) -> str:

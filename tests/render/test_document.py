@@ -85,7 +85,7 @@ def test_the_own_block_carries_what_terraform_has_no_place_for() -> None:
     block = document.plan_document(FULL)["smith_topo"]
 
     assert block["target"] == {"account": "SMITH", "cluster": "prod-eu", "domain": "", "server": "", "server_version": "2.15.1"}
-    assert block["summary"] == {"add": 1, "change": 2, "replace": 1, "destroy": 1}
+    assert block["summary"] == {"add": 1, "change": 2, "replace": 1, "destroy": 1, "interruptions": 0}
     assert block["data_loss"] == {
         "messages": 1_204_343,
         "bytes": 3_650_722_341,

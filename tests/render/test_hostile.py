@@ -15,6 +15,7 @@ from smith_topology.core.model import (
     Diagnostic,
     Effect,
     FieldChange,
+    Interruption,
     Kind,
     Observed,
     Plan,
@@ -49,6 +50,8 @@ FIELDS = tuple(
     for path, before, after in ((name, None, value), (name, value, None), (f"metadata.{EVIL}", EVIL, None))
 )
 EFFECT = Effect(EVIL, EVIL, amounts=amounts(messages=1))
+INTERRUPTED = Effect(EVIL, "", amounts=tuple(Interruption(EVIL, Address(Kind.STREAM, (EVIL,)), taker)
+                                             for taker in (None, Address(Kind.STREAM, (EVIL,)))))  # fmt: skip
 
 
 def address(kind: Kind) -> Address:
@@ -60,7 +63,7 @@ def diagnostic(severity: Severity, where: Address | None) -> Diagnostic:
 
 
 CHANGES = tuple(
-    Change(address(kind), action, reason, CONFIG, CONFIG, FIELDS, (EFFECT, Effect(EVIL, EVIL, "description")), HERE)
+    Change(address(kind), action, reason, CONFIG, CONFIG, FIELDS, (EFFECT, INTERRUPTED, Effect(EVIL, EVIL, "description")), HERE)
     for kind in Kind
     for action, reason in ((Action.CREATE, Reason.NEW), (Action.UPDATE, Reason.BOTH), (Action.DELETE, Reason.REMOVED))
 )
