@@ -10,8 +10,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import (
     Action,
     Address,
@@ -28,7 +26,6 @@ from smith_topology.core.model import (
     Permission,
     Plan,
     Reason,
-    Server,
     Severity,
     Span,
     Step,
@@ -55,7 +52,7 @@ def dumps(document: Mapping[str, Any]) -> str:
 def plan_document(plan: Plan) -> Document:
     return {
         "format_version": FORMAT,
-        "resource_changes": [_resource_change(change, plan.server) for change in plan.changes],
+        "resource_changes": [_resource_change(change) for change in plan.changes],
         "applyable": plan.can_apply and not plan.is_empty,
         "complete": not plan.partial,
         "errored": any(each.severity is Severity.ERROR for each in plan.diagnostics),
@@ -63,14 +60,14 @@ def plan_document(plan: Plan) -> Document:
     }
 
 
-def _resource_change(change: Change, server: Server) -> Document:
+def _resource_change(change: Change) -> Document:
     document: Document = {
         "address": str(change.address),
         "mode": "managed",
         "type": resource_type(change.address),
         "name": change.address.name,
         "provider_name": PROVIDER,
-        "change": _change(change, server),
+        "change": _change(change),
     }
     if reason := action_reason(change):
         document["action_reason"] = reason
@@ -89,23 +86,16 @@ def resource_type(address: Address) -> str:
             return "jetstream_object_store"
 
 
-def _change(change: Change, server: Server) -> Document:
-    document: Document = {
+def _change(change: Change) -> Document:
+    return {
         "actions": actions(change.action),
         "before": change.before,
         "after": change.after,
         "after_unknown": {},
         "before_sensitive": False,
         "after_sensitive": False,
+        "replace_paths": [path.split(".") for path in change.replace_paths],
     }
-    return {**document, "replace_paths": _replace_paths(change, server)} if change.action is Action.REPLACE else document
-
-
-def _replace_paths(change: Change, server: Server) -> list[list[str]]:
-    """The fields that the server can't change in place."""
-    rules, before, after = RULES[change.address.kind], change.before or {}, change.after or {}
-    paths = [each.path.split(".") for each in change.fields]
-    return [path for path in paths if rules.immutable(path[0], before, after, Context(server))]
 
 
 def actions(action: Action) -> list[str]:

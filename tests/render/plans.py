@@ -63,7 +63,7 @@ REPLACED = Change(
     Reason.PENDING,
     {"storage": "memory", "max_msgs": 5},
     {"max_msgs": 6},
-    (FieldChange("max_msgs", 5, 6), FieldChange("storage", "memory", None)),
+    (FieldChange("max_msgs", 5, 6), FieldChange("storage", "memory", None, "the server can't move messages")),
     (),
     at(31),
 )
