@@ -98,6 +98,6 @@ def _bug(error: Exception) -> ExitWith:
 
 def _report(end: ExitWith) -> None:
     if end.diagnostics:
-        from smith_topology.cli.console import report
+        from smith_topology.cli.emit import report
 
         report(end.diagnostics)

@@ -39,7 +39,7 @@ def init(
     """Write a first topology file. The schema for your editor comes beside it; nothing is overwritten."""
     from smith_topology.core.file import json_schema
     from smith_topology.core.file.topology import parse
-    from smith_topology.render.document import dumps
+    from smith_topology.render.documents.shape import dumps
 
     owner, schema = name or _owner(path), path.with_name("topology.schema.json")
     text = STARTER.format(name=owner)

@@ -12,6 +12,7 @@ from smith_topology.render.fields import Row, changed, created
 from smith_topology.render.interruptions import tally
 from smith_topology.render.layout import comment, place, rows_with_effects
 from smith_topology.render.text import (
+    Look,
     Style,
     Tone,
     clean,
@@ -37,17 +38,18 @@ def no_changes(plan: Plan) -> str:
     return f"No changes. {name[0].upper()}{name[1:]} holds what the file declares."
 
 
-def render(plan: Plan, style: Style, *, verb: str = "apply") -> str:
-    """The whole plan. ``verb`` is the command that carries it out, named last; ``""`` where the caller is about to ask."""
+def render(plan: Plan, look: Look) -> str:
+    """The whole plan, and last the command that carries it out."""
+    style = look.style
     blocking = [each for each in plan.diagnostics if is_blocking(each)]
     in_place = _by_address(blocking)
     elsewhere = [each for each in plan.diagnostics if not (each.address and is_blocking(each))]
     sections = [
         headline(plan, style),
         "\n".join(_changes(plan, in_place, style)),
-        boxes.render(elsewhere, style) if elsewhere else "",
+        boxes.render(elsewhere, look) if elsewhere else "",
         "\n".join(_conclusion(plan, style)),
-        _next(plan, len(blocking), verb, style),
+        _next(plan, len(blocking), look.verb, style),
     ]
     return "\n\n".join(section for section in sections if section)
 

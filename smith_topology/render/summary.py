@@ -9,10 +9,10 @@ from smith_topology.render.amounts import disturbance, total
 from smith_topology.render.diagnostics import tally
 from smith_topology.render.interruptions import told
 from smith_topology.render.plan import account, counts, is_blocking, no_changes, permissions, verdict
-from smith_topology.render.text import clean, named
+from smith_topology.render.text import Look, clean, named
 
 
-def plan(plan: Plan) -> str:
+def plan(plan: Plan, _look: Look) -> str:
     """What to put into a chat message or a log line."""
     return "\n".join(_lines(plan))
 

@@ -9,9 +9,11 @@ import pytest
 
 from smith_topology.core.model import Change, Interruption, Permission
 from smith_topology.core.planning.approval import Approval, not_allowed
-from smith_topology.render import document, drift, markdown, ndjson, summary
+from smith_topology.render import drift, markdown, summary
 from smith_topology.render import plan as text
-from smith_topology.render.text import PLAIN
+from smith_topology.render.documents import lines
+from smith_topology.render.documents import plan as document
+from smith_topology.render.text import PLAIN, Look
 from tests.render.plans import DELETED, LEFT, NEW, OLD, PASSED, REPLACED, UPDATED, giving, plan
 
 BOTH = giving(Interruption("a", OLD, NEW), Interruption("b", OLD, None), Interruption("c", OLD, NEW))
@@ -59,14 +61,14 @@ def test_the_verdict_counts_the_subjects(changes: tuple[Change, ...], verdict: s
 @pytest.mark.parametrize("changes", [(PASSED,), (LEFT,), (BOTH, UPDATED)], ids=["passed", "left", "and a loss"])
 def test_no_data_is_lost_is_never_said_beside_an_interruption(changes: tuple[Change, ...]) -> None:
     found = plan(*changes)
-    shown = [text.render(found, PLAIN), markdown.plan(found), summary.plan(found), "\n".join(ndjson.plan(found, "now"))]
+    shown = [text.render(found, Look()), markdown.plan(found, Look()), summary.plan(found, Look()), lines.plan(found, Look())]
 
     assert all("no stream" in each and "No data is lost" not in each for each in shown)
-    assert "No data is lost" not in drift.render(found, PLAIN)
+    assert "No data is lost" not in drift.render(found, Look())
 
 
 def test_the_summary_tells_all_of_it() -> None:
-    assert summary.plan(plan(BOTH)).splitlines() == [
+    assert summary.plan(plan(BOTH), Look()).splitlines() == [
         "Plan for account SMITH @ prod-eu: 0 to add, 1 to change, 0 to replace, 0 to destroy.",
         "No stored data is lost. Interruption: 2 subjects have no stream for a moment. 1 subject will have no stream.",
         "Interrupts: a, c pass from stream.OLD to stream.NEW and have no stream in between; b leaves stream.OLD and will have "
@@ -75,7 +77,7 @@ def test_the_summary_tells_all_of_it() -> None:
 
 
 def test_json_lists_each_interruption_in_the_block_and_in_its_effect() -> None:
-    block = json.loads(document.dumps(document.plan_document(plan(BOTH))))["smith_topo"]
+    block = json.loads(document.render(plan(BOTH), Look()))["smith_topo"]
     effect = block["changes"]["stream.OLD"]["effects"][0]
 
     assert [(each["subject"], each["from"], each["to"]) for each in block["interruptions"]] == [
@@ -91,7 +93,7 @@ def test_json_lists_each_interruption_in_the_block_and_in_its_effect() -> None:
 
 
 def test_ndjson_carries_them_with_the_change_and_counts_them_in_the_summary() -> None:
-    change, last = (json.loads(line) for line in ndjson.plan(plan(PASSED), "now"))
+    change, last = map(json.loads, lines.plan(plan(PASSED), Look()).splitlines())
 
     assert change["change"]["effects"][0]["interruptions"][0]["subject"] == "a"
     assert last["changes"]["interruptions"] == 1
@@ -99,16 +101,16 @@ def test_ndjson_carries_them_with_the_change_and_counts_them_in_the_summary() ->
 
 
 def test_markdown_has_it_in_bold_in_the_verdict_and_in_the_row() -> None:
-    lines = markdown.plan(plan(PASSED)).splitlines()
+    shown = markdown.plan(plan(PASSED), Look()).splitlines()
 
-    assert lines[2].endswith("**No stored data is lost. Interruption: 1 subject has no stream for a moment.**")
-    assert any("**a passes from stream.OLD to stream.NEW and has no stream in between: publishers" in line for line in lines)
+    assert shown[2].endswith("**No stored data is lost. Interruption: 1 subject has no stream for a moment.**")
+    assert any("**a passes from stream.OLD to stream.NEW and has no stream in between: publishers" in line for line in shown)
 
 
 def test_drift_says_that_applying_would_interrupt() -> None:
-    assert "Applying the file would interrupt publishers. No stored data is lost. Interruption: 1 subject" in drift.render(
-        plan(PASSED), PLAIN
-    )
+    shown = drift.render(plan(PASSED), Look())
+
+    assert "Applying the file would interrupt publishers. No stored data is lost. Interruption: 1 subject" in shown
 
 
 def test_an_approval_without_names_covers_an_interruption_and_not_a_loss_beside_it() -> None:
