@@ -106,7 +106,7 @@ DETAILS = Shape[Change](
 
 
 SUMMARY = Shape[Plan](
-    "summary",
+    "plan summary",
     "How many objects, and subjects without a stream.",
     (
         Key("add", COUNT, "Objects to create.", lambda plan: len(plan.of(Action.CREATE))),
@@ -136,7 +136,7 @@ BLOCK = Shape[Plan](
         ),
         Key(
             "changes",
-            MapOf("address", DETAILS),
+            MapOf(DETAILS, "address"),
             "Everything that is not a no-op.",
             lambda plan: {str(each.address): each for each in plan.changes if each.action is not Action.NO_OP},
         ),

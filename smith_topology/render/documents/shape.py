@@ -58,10 +58,18 @@ def always(value: Any) -> Value:
     return Value(f"`{json.dumps(value)}`", {"const": value})
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+@dataclass(frozen=True)
+class Holder:
+    """A value that is made of others."""
+
     item: Type
 
+    @property
+    def shapes(self) -> Iterable[Shape[Any]]:
+        return self.item.shapes
+
+
+class ListOf(Holder):
     def of(self, source: Iterable[Any]) -> list[Any]:
         return [self.item.of(each) for each in source]
 
@@ -73,17 +81,12 @@ class ListOf:
     def schema(self) -> Document:
         return {"type": "array", "items": self.item.schema}
 
-    @property
-    def shapes(self) -> Iterable[Shape[Any]]:
-        return self.item.shapes
 
-
-@dataclass(frozen=True, slots=True)
-class MapOf:
-    """An object whose keys are data, such as addresses."""
+@dataclass(frozen=True)
+class MapOf(Holder):
+    """An object whose keys are data; ``key`` says which."""
 
     key: str
-    item: Type
 
     def of(self, source: Mapping[str, Any]) -> Document:
         return {name: self.item.of(each) for name, each in source.items()}
@@ -96,15 +99,8 @@ class MapOf:
     def schema(self) -> Document:
         return {"type": "object", "additionalProperties": self.item.schema}
 
-    @property
-    def shapes(self) -> Iterable[Shape[Any]]:
-        return self.item.shapes
 
-
-@dataclass(frozen=True, slots=True)
-class OrNull:
-    item: Type
-
+class OrNull(Holder):
     def of(self, source: Any) -> Any:
         return None if source is None else self.item.of(source)
 
@@ -115,10 +111,6 @@ class OrNull:
     @property
     def schema(self) -> Document:
         return {"anyOf": [self.item.schema, {"type": "null"}]}
-
-    @property
-    def shapes(self) -> Iterable[Shape[Any]]:
-        return self.item.shapes
 
 
 @dataclass(frozen=True)
@@ -136,7 +128,7 @@ class Key(Generic[S]):
         return Key(self.name, self.type, self.doc, lambda outer: self.get(source(outer)), self.optional)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shape(Generic[S]):
     """An object with these keys, in this order, made from an ``S``."""
 
