@@ -11,9 +11,13 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import docs_findings
+import docs_json
 
 from smith_topology.cli.app import COMMANDS
 from smith_topology.cli.app import main as smith_topo
@@ -22,17 +26,11 @@ from smith_topology.core.file import json_schema
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import FIRST, Field, Type, walk
 from smith_topology.core.kinds.normal_forms import Context, KindRules
-from smith_topology.core.model import Kind, Reason, Server, Version
+from smith_topology.core.model import Kind, Server, Version
 from smith_topology.core.units import format_duration, format_size
 from smith_topology.jetstream.connecting.settings import ENVIRONMENT
-from smith_topology.render.documents.diagnostics import DIAGNOSTICS
-from smith_topology.render.documents.drift import DRIFT
-from smith_topology.render.documents.lines import HEAD, LINES
-from smith_topology.render.documents.outcome import OUTCOME
-from smith_topology.render.documents.plan import PLAN
 from smith_topology.render.documents.plan import schema as plan_schema
-from smith_topology.render.documents.shape import Key, Shape, dumps, inside
-from smith_topology.render.documents.show import SHOW
+from smith_topology.render.documents.shape import dumps
 
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATED = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -153,44 +151,6 @@ def _with(field: Field, value: object) -> dict[str, object]:
     return {} if value is None else {field.name: value}
 
 
-def json_documents() -> Iterator[str]:
-    """Each document, and below it the objects in it that were not described before."""
-    known = set[str]()
-    for document in (PLAN, DRIFT, OUTCOME, DIAGNOSTICS, SHOW):
-        yield from described(document, "##")
-        for shape in inside(document):
-            if shape is not document and shape.name not in known:
-                yield from described(shape, "###")
-        known |= {shape.name for shape in inside(document)}
-
-
-def json_lines() -> Iterator[str]:
-    """What all lines have in common, each line's own keys, and the objects that no document holds."""
-    yield from table(LINES[0].keys[: len(HEAD) + 1])
-    known = {shape.name for document in (PLAN, DRIFT, OUTCOME, DIAGNOSTICS, SHOW) for shape in inside(document)}
-    for line in LINES:
-        yield from described(Shape(line.name, line.doc, line.keys[len(HEAD) + 1 :]), "###")
-    for shape in {shape.name: shape for line in LINES for shape in inside(line) if shape is not line}.values():
-        if shape.name not in known:
-            yield from described(shape, "###")
-
-
-def described(shape: Shape[Any], heading: str) -> Iterator[str]:
-    yield f"{heading} {shape.name}\n\n{shape.doc}\n"
-    yield from table(shape.keys)
-    yield ""
-
-
-def table(keys: Iterable[Key[Any]]) -> Iterator[str]:
-    yield "| key | holds | meaning |\n|---|---|---|"
-    yield from (f"| `{key.name}` | {key.type.words} | {key.doc} |" for key in keys)
-
-
-def json_reasons() -> Iterator[str]:
-    yield "| reason | meaning |\n|---|---|"
-    yield from (f"| `{reason.name.lower()}` | {reason.value[0].upper()}{reason.value[1:]}. |" for reason in Reason)
-
-
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "topology.schema.json": json_schema.schema,
     "plan.schema.json": plan_schema,
@@ -200,9 +160,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "help": help_of_all,
     "exit codes": exit_codes,
     "environment": environment,
-    "json documents": json_documents,
-    "json lines": json_lines,
-    "json reasons": json_reasons,
+    **{f"findings {section}": partial(docs_findings.table, section) for section in docs_findings.SECTIONS},
+    **{f"json {part}": write for part, write in docs_json.PARTS.items()},
     "stream": lambda: fields_of(Kind.STREAM),
     "consumer": lambda: fields_of(Kind.CONSUMER),
 }

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = (*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md")
 
-SPEAKERS = frozenset({"Diagnostic", "Fault", "Finding", "Effect", "error", "warning"})
+SPEAKERS = frozenset({"Diagnostic", "Fault", "Effect", "error", "refusal", "warning"})
 """What is called with a code as its first argument."""
 CHECK_CODE = re.compile(r"[A-Z]{2}\d{3}")
 WORD_CODE = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -37,14 +37,15 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def codes_in(tree: ast.Module) -> Iterator[str]:
-    """Every code a module can print: classes' ``code``, first arguments of speakers, and whatever looks like ``SB101``."""
+    """Every code a module can print: first arguments of speakers, and whatever looks like ``SB101``."""
     for node in ast.walk(tree):
         match node:
             case ast.Constant(value=str(text)) if CHECK_CODE.fullmatch(text):
                 yield text
-            case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=str(text))):
-                yield text
-            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(text)), *_]) if name in SPEAKERS:
+            case ast.Call(
+                func=ast.Name(id=name) | ast.Attribute(attr=name, value=ast.Name(id="Finding")),
+                args=[ast.Constant(value=str(text)), *_],
+            ) if name in SPEAKERS:
                 if WORD_CODE.fullmatch(text):
                     yield text
 

@@ -14,9 +14,16 @@ from smith_topology.cli.emit import emit, look, machine_readable, rendered
 from smith_topology.cli.exits import Exit, ExitWith, failed
 from smith_topology.cli.options import Connection, Files, Selected
 from smith_topology.cli.streams import to_stdout
-from smith_topology.core.model import Diagnostic, Plan, Severity, worst
+from smith_topology.core.model import Finding, Plan, Severity, worst
 from smith_topology.render import metrics
 from smith_topology.render.formats import View
+
+METRICS_FILE = Finding.error(
+    "metrics-file",
+    "Metrics can't be written",
+    "The file for the metrics can't be written.",
+    "Choose a place this user may write to.",
+)
 
 
 class DriftOutput(StrEnum):
@@ -94,6 +101,4 @@ def _write(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         detail, fix = f"{path}: {error.strerror}.", "Choose a place this user may write to."
-        raise ExitWith(
-            Exit.ERROR, (Diagnostic("metrics-file", Severity.ERROR, "Metrics can't be written", detail, fix),)
-        ) from error
+        raise ExitWith(Exit.ERROR, (METRICS_FILE.diagnostic(detail, fix),)) from error

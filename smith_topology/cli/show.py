@@ -11,7 +11,8 @@ from smith_topology.cli import session
 from smith_topology.cli.emit import emit, machine_readable
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Connection, Files, TextOrJson
-from smith_topology.core.model import Diagnostic, Live, Observed, Severity, Topology
+from smith_topology.core.diff.selection import NO_MATCH
+from smith_topology.core.model import Live, Observed, Topology
 from smith_topology.render.formats import View
 from smith_topology.render.show import Shown
 
@@ -46,16 +47,6 @@ def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed
         return [o for a, o in live.observed.items() if a in topology.resources or o.owner == topology.name]
     found = [o for a, o in live.observed.items() if fnmatchcase(str(a), address)]
     if not found:
-        raise ExitWith(
-            Exit.ERROR,
-            (
-                Diagnostic(
-                    "no-match",
-                    Severity.ERROR,
-                    "Address matches nothing",
-                    f"Nothing live matches {address!r}.",
-                    "Addresses look like stream.ORDERS or consumer.ORDERS.billing.",
-                ),
-            ),
-        )
+        detail, fix = f"Nothing live matches {address!r}.", "Addresses look like stream.ORDERS or consumer.ORDERS.billing."
+        raise ExitWith(Exit.ERROR, (NO_MATCH.worded("Address matches nothing").diagnostic(detail, fix),))
     return found

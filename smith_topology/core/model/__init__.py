@@ -20,7 +20,7 @@ from smith_topology.core.model.addresses import (
 from smith_topology.core.model.changes import Action, Change, FieldChange, Reason
 from smith_topology.core.model.configs import FILTERS, copied_subjects, copies_of, filters_of, origins
 from smith_topology.core.model.declared import Resource, Target, Topology
-from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
+from smith_topology.core.model.diagnostics import BUG, Diagnostic, Finding, Severity, worst
 from smith_topology.core.model.effects import Amount, Bound, Effect, Interruption, Measure, amounts
 from smith_topology.core.model.live import APPLIED, EXTRA, METADATA_SINCE, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
 from smith_topology.core.model.outcomes import Outcome, Verdict
@@ -29,6 +29,7 @@ from smith_topology.core.model.plan import Call, Handover, Permission, Plan, Ste
 __all__ = [
     "APPLIED",
     "BUCKETS",
+    "BUG",
     "EXTRA",
     "FILTERS",
     "METADATA_SINCE",
@@ -45,6 +46,7 @@ __all__ = [
     "Diagnostic",
     "Effect",
     "FieldChange",
+    "Finding",
     "Handover",
     "Interruption",
     "Kind",

@@ -151,7 +151,7 @@ class Run:
             work = self._settle(step) if isinstance(step, Wait) else self._attempt(step, started + self.pace.patience)
             verdict, diagnostic = await work
         except Exception as error:  # noqa: BLE001  # a mistake of ours must not take along the report of what is done
-            verdict, diagnostic = Verdict.UNKNOWN, diagnostics.mistaken(step, error)
+            verdict, diagnostic = Verdict.UNKNOWN, diagnostics.unexpected(step, error)
         return Outcome(step, verdict, time.monotonic() - started, diagnostic)
 
     async def _attempt(self, step: Call, deadline: float) -> tuple[Verdict, Diagnostic | None]:
@@ -217,7 +217,7 @@ class Run:
         live = await counts.fresh(self.api, self.server, change, parent)
         foreign = [each.address for each in live.consumers(call.address.name) if not is_ephemeral_or_internal(each)]
         if foreign and call.verb is Verb.DELETE and call.address.kind is Kind.STREAM:
-            return Verdict.STALE, diagnostics.in_company(call, foreign[0])
+            return Verdict.STALE, diagnostics.new_consumer(call, foreign[0])
         asked = list(questions((change,), live))
         more = excess(change, family, live, await counts.answers(self.api, asked, certain=True))
         if more:
@@ -305,7 +305,7 @@ class Run:
             return replace(outcome, verdict=Verdict.DONE, diagnostic=None)
         if outcome.verdict is Verdict.UNKNOWN:
             return outcome
-        return replace(outcome, verdict=Verdict.ALTERED, diagnostic=diagnostics.not_so(call, self._differences(call, seen)))
+        return replace(outcome, verdict=Verdict.ALTERED, diagnostic=diagnostics.not_as_left(call, self._differences(call, seen)))
 
 
 def _is_gone(step: Call, error: ServerError) -> bool:
