@@ -18,9 +18,9 @@ from smith_topology.core.model import (
     Call,
     Change,
     Diagnostic,
+    Finding,
     Live,
     Plan,
-    Severity,
     Step,
     Topology,
     Verb,
@@ -31,6 +31,13 @@ from smith_topology.core.planning import forecast, preflight
 from smith_topology.core.planning.ordering import subjects
 from smith_topology.core.planning.ordering.order import Order, Part, Turn, arrange
 from smith_topology.core.planning.requests import NOT_YET, Draft, drafts, fingerprint, prepared, preparing, released
+
+NO_STREAM = Finding.error(
+    "no-stream",
+    "Consumer without its stream",
+    "A consumer is selected, and the stream it needs is neither there nor selected.",
+    "Select the stream too.",
+)
 
 ANSWERED_BY_SERVER = ("RF101",)
 """Offline warnings about what the file can't know; ``preflight`` has looked on the server."""
@@ -110,10 +117,7 @@ def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]
     """Consumers selected without the stream they need."""
     created = {change.address for change in changes if change.action is Action.CREATE}
     return [
-        Diagnostic(
-            "no-stream",
-            Severity.ERROR,
-            "Consumer without its stream",
+        NO_STREAM.diagnostic(
             f"{change.address} needs {change.address.parent}, which does not exist yet and is not selected.",
             f"Select it too: --target '{change.address.parent}'.",
             change.address,

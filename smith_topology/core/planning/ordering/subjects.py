@@ -17,18 +17,39 @@ from smith_topology.core.model import (
     Change,
     Config,
     Diagnostic,
+    Finding,
     Handover,
     Kind,
     Live,
     Observed,
     Outcome,
     Plan,
-    Severity,
     Verb,
     Verdict,
     filters_of,
 )
 from smith_topology.core.subjects import REST, SubjectIndex, intersection, is_subset
+
+SUBJECT_ORPHANED = Finding.error(
+    "AP111",
+    "Subject may be without a stream",
+    "A stream has given up a subject, and the stream that was to take it is not known to have it: perhaps no stream stores what "
+    "is published there.",
+    "Put right what stopped the taker, and apply again at once.",
+)
+FILTER_ORPHANED = Finding.error(
+    "AP112",
+    "Filter may be without a consumer",
+    "The same of a filter on a work queue: messages wait, and no consumer gets them.",
+    "Put right what stopped the taker, and apply again.",
+)
+INTERRUPTED = Finding.warning(
+    "AP113",
+    "An apply was cut off halfway",
+    "An earlier apply was killed in the middle of a handover: an object is parked on a placeholder subject, and the subjects "
+    "that it had may be without a stream.",
+    "Apply again at once.",
+)
 
 PARKED = "_smith-topo.parked."
 HELD = (Verdict.DONE, Verdict.ALTERED)
@@ -58,10 +79,7 @@ def interrupted_before(observed: Iterable[Observed]) -> Iterator[Diagnostic]:
     """What an earlier apply has parked and, killed on the way, not brought to its end."""
     for each in observed:
         if any(claim.startswith(PARKED) for claim in claims_of(each.address.kind, each.config)):
-            yield Diagnostic(
-                "AP113",
-                Severity.WARNING,
-                "An apply was cut off halfway",
+            yield INTERRUPTED.diagnostic(
                 f"{each.address} was parked on a subject that nobody uses, for a handover that did not come to its end: what "
                 "it had before may be without a holder.",
                 "Apply again at once.",
@@ -158,10 +176,7 @@ def orphan_diagnostics(plan: Plan, outcomes: Iterable[Outcome]) -> list[Diagnost
 
 
 def _without_stream(lost: Handover) -> Diagnostic:
-    return Diagnostic(
-        "AP111",
-        Severity.ERROR,
-        "Subject may be without a stream",
+    return SUBJECT_ORPHANED.diagnostic(
         f'"{lost.subject}": {lost.giver} has let it go, and {lost.taker} is not known to have taken it. Unless another has, '
         "what is published there is not stored: who waits for an answer gets an error, others notice nothing.",
         f"Put right what stopped {lost.taker}, and apply again at once.",
@@ -170,12 +185,9 @@ def _without_stream(lost: Handover) -> Diagnostic:
 
 
 def _unread(lost: Handover) -> Diagnostic:
-    return Diagnostic(
-        "AP112",
-        Severity.ERROR,
-        "Filter may be without a consumer",
+    return FILTER_ORPHANED.diagnostic(
         f'"{lost.subject}": {lost.giver} has let it go, and {lost.taker} is not known to have taken it. Unless another has, '
-        "its messages wait in the stream, and nobody gets them.",
+        "its messages wait in the stream, and no consumer gets them.",
         f"Put right what stopped {lost.taker}, and apply again.",
         lost.taker,
     )

@@ -8,10 +8,10 @@ from smith_topology.core.model import (
     Action,
     Change,
     Diagnostic,
+    Finding,
     Kind,
     Live,
     Resource,
-    Severity,
     Version,
     copied_subjects,
     filters_of,
@@ -20,6 +20,19 @@ from smith_topology.core.planning.ordering.consumers import turns
 from smith_topology.core.planning.ordering.order import arrange
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 from smith_topology.core.subjects import REST, overlaps
+
+COPIED_QUEUE = Finding.error(
+    "CP104",
+    "Copy of the work queue is in the way",
+    "Up to server 2.12 a work queue takes no consumer that wants what a mirror or a source of it copies [10099, 10100].",
+    "Delete the copy, and make it again after the consumer.",
+)
+SWAPPED_FILTERS = Finding.error(
+    "CP108",
+    "Server is too old for consumers that swap filters",
+    "Server 2.9 does not let consumers of a work queue swap their filters: none may be without one meanwhile [10093].",
+    "Give one of them another filter first.",
+)
 
 COPIES_SHARE_QUEUES = Version(2, 14)
 """Older servers let no consumer onto a work queue beside the one that a mirror or a source keeps there (2.9 to 2.12 measured)."""
@@ -39,10 +52,7 @@ def _copied(change: Change, resource: Resource, live: Live) -> Iterator[Diagnost
     wanted = filters_of(change.after or {}) or (REST,)
     for address, copy in live.copied.get(change.address.path[0], ()):
         if any(overlaps(one, other) for one in wanted for other in copied_subjects(copy) or (REST,)):
-            yield Diagnostic(
-                "CP104",
-                Severity.ERROR,
-                "Copy of the work queue is in the way",
+            yield COPIED_QUEUE.diagnostic(
                 f"{change.address} wants messages that {address} copies; server {live.server.version_text} takes no such "
                 "consumer while the copy is there (2.14 does).",
                 f"Delete {address} first, and make it again after the consumer.",
@@ -62,10 +72,7 @@ def swapped(intent: PlannedChanges) -> Iterator[Diagnostic]:
     for address in arrange(intent.changes, intent.live).kept:
         if address.kind is Kind.CONSUMER:
             resource = intent.topology.resources[address]
-            yield Diagnostic(
-                "CP108",
-                Severity.ERROR,
-                "Server is too old for consumers that swap filters",
+            yield SWAPPED_FILTERS.diagnostic(
                 f"{address} and others of its work queue take each other's filters, and server {intent.server.version_text} lets "
                 "none go of its own (2.10 does).",
                 "Give one of them another filter first, with an apply in between.",
