@@ -1,4 +1,5 @@
-"""Writes the parts of ``docs/`` that the code knows best: help, fields, exit codes, environment; ``--check`` only compares.
+"""Writes the parts of ``docs/`` that the code knows best: help, fields, exit codes, environment, JSON; and all of ``schemas/``.
+``--check`` only compares.
 
 Such a part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; everything around it is written by hand.
 """
@@ -11,17 +12,25 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import docs_findings
+import docs_json
 
 from smith_topology.cli.app import COMMANDS
 from smith_topology.cli.app import main as smith_topo
 from smith_topology.cli.exits import Exit
+from smith_topology.core.file import json_schema
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import FIRST, Field, Type, walk
 from smith_topology.core.kinds.normal_forms import Context, KindRules
 from smith_topology.core.model import Kind, Server, Version
 from smith_topology.core.units import format_duration, format_size
 from smith_topology.jetstream.connecting.settings import ENVIRONMENT
+from smith_topology.render.documents.plan import schema as plan_schema
+from smith_topology.render.documents.shape import dumps
 
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATED = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -142,10 +151,17 @@ def _with(field: Field, value: object) -> dict[str, object]:
     return {} if value is None else {field.name: value}
 
 
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "topology.schema.json": json_schema.schema,
+    "plan.schema.json": plan_schema,
+}
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "help": help_of_all,
     "exit codes": exit_codes,
     "environment": environment,
+    **{f"findings {section}": partial(docs_findings.table, section) for section in docs_findings.SECTIONS},
+    **{f"json {part}": write for part, write in docs_json.PARTS.items()},
     "stream": lambda: fields_of(Kind.STREAM),
     "consumer": lambda: fields_of(Kind.CONSUMER),
 }
@@ -156,17 +172,21 @@ def written(text: str) -> str:
     return GENERATED.sub(lambda part: part[1] + "\n".join(PARTS[part[2]]()) + "\n" + part[3], text)
 
 
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every file that is written, in whole or in part, and what it has to hold."""
+    for path in sorted(DOCS.glob("*.md")):
+        yield path, written(path.read_text(encoding="utf-8"))
+    for name, schema in SCHEMAS.items():
+        yield DOCS.parent / "schemas" / name, dumps(schema()) + "\n"
+
+
 def main() -> None:
     os.environ |= {"COLUMNS": "100", "NO_COLOR": "1"}
-    stale = []
-    for path in sorted(DOCS.glob("*.md")):
-        text = path.read_text(encoding="utf-8")
-        if (new := written(text)) != text:
-            stale.append(path.name)
-            if "--check" not in sys.argv:
-                path.write_text(new, encoding="utf-8")
+    stale = [(path, text) for path, text in pages() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if stale and "--check" in sys.argv:
-        sys.exit(f"out of date, run `make docs`: {', '.join(stale)}")
+        sys.exit(f"out of date, run `make docs`: {', '.join(path.name for path, _ in stale)}")
+    for path, text in stale:
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

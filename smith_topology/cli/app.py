@@ -87,17 +87,17 @@ def _version(*, asked: bool) -> None:
 
 def _bug(error: Exception) -> ExitWith:
     """A mistake of ours is told as such, without the traceback that only we can read."""
-    from smith_topology.core.model import Diagnostic, Severity
+    from smith_topology.core.model import BUG
 
     *_, last = traceback.extract_tb(error.__traceback__)
     where = f"{type(error).__name__} in {last.name}, {PurePath(last.filename).name}:{last.lineno}"
     detail = f"{where}. This is a mistake of smith-topo, not of yours; what was done before it is done."
     fix = f"Report it with what this prints: {DEBUG}=1 smith-topo …"
-    return ExitWith(Exit.ERROR, (Diagnostic("bug", Severity.ERROR, "Unexpected error", detail, fix),))
+    return ExitWith(Exit.ERROR, (BUG.diagnostic(detail, fix),))
 
 
 def _report(end: ExitWith) -> None:
     if end.diagnostics:
-        from smith_topology.cli.console import report
+        from smith_topology.cli.emit import report
 
         report(end.diagnostics)

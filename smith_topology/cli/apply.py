@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 import typer
 
 from smith_topology.cli import approval, session
-from smith_topology.cli.console import is_interactive, style
+from smith_topology.cli.console import is_interactive
+from smith_topology.cli.emit import emit, machine_readable, rendered
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Adopt, Approving, Connection, Files, Format, Output, Selected
-from smith_topology.cli.plan import rendered
 from smith_topology.cli.progress import Progress
 from smith_topology.cli.streams import to_stderr, to_stdout
 from smith_topology.core.model import Outcome, Plan, Verdict
+from smith_topology.render.formats import View
+from smith_topology.render.results import Applied
 
 if TYPE_CHECKING:
     from smith_topology.jetstream.api import Api
@@ -34,7 +35,7 @@ def apply(
 ) -> None:
     """Make the account hold what the file declares, after approval."""
     may_ask(approving)
-    with session.told_to_machines(output):
+    with machine_readable(output):
         what = session.declared(files.paths)
         execute(what, connection, selected, approving, output, adopt=adopt)
 
@@ -87,14 +88,14 @@ def show(plan: Plan, output: Output, verb: str) -> None:
     if output is Output.HUMAN and verb == "destroy" and plan.is_empty and plan.can_apply:
         to_stdout(f'Nothing to destroy: "{plan.topology}" owns nothing here.')
     elif output is Output.HUMAN:
-        to_stdout(rendered(plan, output, verb="") + "\n")
+        to_stdout(rendered(View.PLAN, output, plan, verb="") + "\n")
     elif output is Output.NDJSON or not plan.can_apply:
-        to_stdout(rendered(plan, output))
+        emit(View.PLAN, output, plan)
 
 
 def finish_empty(plan: Plan, output: Output) -> None:
     if output not in (Output.HUMAN, Output.NDJSON):
-        to_stdout(reported(plan, [], output))
+        emit(View.OUTCOME, output, Applied(plan, []))
 
 
 async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) -> None:
@@ -115,7 +116,7 @@ async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) 
             to_stderr("Interrupted for the second time: what was done is not read again.")
             outcomes += run.abandoned()
             uncancel()
-    to_stdout(reported(plan, outcomes, output))
+    emit(View.OUTCOME, output, Applied(plan, outcomes))
     finish(outcomes, received)
 
 
@@ -123,22 +124,6 @@ def uncancel() -> None:
     """Go on after a cancellation, to tell what is known and to end in good order."""
     if task := asyncio.current_task():
         task.uncancel()
-
-
-def reported(plan: Plan, outcomes: list[Outcome], output: Output) -> str:
-    from smith_topology.render import document, markdown, ndjson, outcome
-
-    match output:
-        case Output.JSON:
-            return document.dumps(document.outcome_document(plan, outcomes))
-        case Output.NDJSON:
-            return ndjson.apply_summary(plan, outcomes, session.now())
-        case Output.MARKDOWN:
-            return markdown.outcome(plan, outcomes)
-        case Output.HUMAN | Output.SUMMARY:
-            return outcome.report(plan, outcomes, style(sys.stdout))
-        case _:
-            assert_never(output)
 
 
 def finish(outcomes: list[Outcome], received: list[signal.Signals]) -> None:

@@ -1,22 +1,13 @@
-"""How it looks: colour only where somebody looks at it, diagnostics in their box."""
+"""The terminal: whether there is one, its width, and whether it takes colours."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from collections.abc import Iterable
 from typing import IO
 
-from smith_topology.cli.streams import to_stderr
-from smith_topology.core.model import Diagnostic
-from smith_topology.render import diagnostics as boxes
 from smith_topology.render.text import Style
-
-
-def report(diagnostics: Iterable[Diagnostic]) -> None:
-    if text := boxes.render(diagnostics, style(sys.stderr)):
-        to_stderr(text)
 
 
 def style(stream: IO[str]) -> Style:

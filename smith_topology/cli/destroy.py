@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from smith_topology.cli import apply, session
+from smith_topology.cli.emit import machine_readable
 from smith_topology.cli.options import Approving, Connection, Files, Format, Output, Selected
 
 
@@ -13,7 +14,7 @@ def destroy(
 ) -> None:
     """Delete everything this topology owns, after approval. Protected objects stay, and stop the run."""
     apply.may_ask(approving)
-    with session.told_to_machines(output):
+    with machine_readable(output):
         what = session.declared(files.paths)
         protected = frozenset(address for address, resource in what.topology.resources.items() if resource.protect)
         nothing = session.Declared(replace(what.topology, resources={}, protected=protected), ())

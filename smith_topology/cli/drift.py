@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import sys
-import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, assert_never
+from typing import Annotated
 
 import typer
 
 from smith_topology.cli import session
-from smith_topology.cli.console import style
+from smith_topology.cli.emit import emit, look, machine_readable, rendered
 from smith_topology.cli.exits import Exit, ExitWith, failed
 from smith_topology.cli.options import Connection, Files, Selected
 from smith_topology.cli.streams import to_stdout
-from smith_topology.core.model import Diagnostic, Plan, Severity, worst
-from smith_topology.render import document, markdown, metrics, ndjson
-from smith_topology.render import drift as human
+from smith_topology.core.model import Finding, Plan, Severity, worst
+from smith_topology.render import metrics
+from smith_topology.render.formats import View
+
+METRICS_FILE = Finding.error(
+    "metrics-file",
+    "Metrics can't be written",
+    "The file for the metrics can't be written.",
+    "Choose a place this user may write to.",
+)
 
 
 class DriftOutput(StrEnum):
@@ -43,22 +49,22 @@ def drift(
     metrics_file: MetricsFile = None,
 ) -> None:
     """Compare the account with the file. Exits with 0 when they agree, 2 when they don't; never writes to the server."""
-    with session.told_to_machines(output):
+    with machine_readable(output):
         owner = ""
         try:
             what = session.declared(files.paths)
             owner = what.topology.name
             found = session.run(lambda: compared(what, connection, selected))
         except ExitWith:
-            unknown = metrics.drift(None, timestamp=time.time(), ok=False, owner=owner)
+            unknown = metrics.failed(owner, look(sys.stdout))
             if output is DriftOutput.METRICS:
                 to_stdout(unknown)
             if metrics_file:
                 _write(metrics_file, unknown)
             raise
-        to_stdout(rendered(found, output))
+        emit(View.DRIFT, output, found)
         if metrics_file:
-            _write(metrics_file, measured(found))
+            _write(metrics_file, rendered(View.DRIFT, DriftOutput.METRICS, found))
         raise ExitWith(verdict(found))
 
 
@@ -87,12 +93,6 @@ def verdict(found: Plan) -> Exit:
     return Exit(failed(stopping).code) if stopping else Exit.DONE
 
 
-def measured(found: Plan) -> str:
-    """Where the comparison was refused, zero differences would be a claim: then only that it failed is told."""
-    compared = verdict(found) in (Exit.DONE, Exit.DIFFERENCES)
-    return metrics.drift(found, timestamp=time.time(), ok=compared)
-
-
 def _write(path: Path, text: str) -> None:
     """Replace the file in one move, so that a collector never reads half of it."""
     beside = path.with_name(f".{path.name}.new")
@@ -101,24 +101,4 @@ def _write(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         detail, fix = f"{path}: {error.strerror}.", "Choose a place this user may write to."
-        raise ExitWith(
-            Exit.ERROR, (Diagnostic("metrics-file", Severity.ERROR, "Metrics can't be written", detail, fix),)
-        ) from error
-
-
-def rendered(found: Plan, output: DriftOutput) -> str:
-    match output:
-        case DriftOutput.HUMAN:
-            return human.render(found, style(sys.stdout))
-        case DriftOutput.JSON:
-            return document.dumps(document.drift_document(found))
-        case DriftOutput.NDJSON:
-            return "\n".join(ndjson.drift(found, session.now()))
-        case DriftOutput.MARKDOWN:
-            return markdown.drift(found)
-        case DriftOutput.SUMMARY:
-            return human.summary(found)
-        case DriftOutput.METRICS:
-            return measured(found)
-        case _:
-            assert_never(output)
+        raise ExitWith(Exit.ERROR, (METRICS_FILE.diagnostic(detail, fix),)) from error

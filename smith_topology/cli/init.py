@@ -10,8 +10,16 @@ import typer
 
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.streams import to_stdout
-from smith_topology.core.model import Diagnostic, Severity
+from smith_topology.core.model import Finding
 from smith_topology.render.text import clean
+
+EXISTS = Finding.error(
+    "init",
+    "File exists already",
+    "`init` found a file there already, or may not write it.",
+    "Name another path.",
+)
+UNWRITABLE = EXISTS.worded("File can't be written")
 
 STARTER = """\
 # yaml-language-server: $schema=./topology.schema.json
@@ -39,7 +47,7 @@ def init(
     """Write a first topology file. The schema for your editor comes beside it; nothing is overwritten."""
     from smith_topology.core.file import json_schema
     from smith_topology.core.file.topology import parse
-    from smith_topology.render.document import dumps
+    from smith_topology.render.documents.shape import dumps
 
     owner, schema = name or _owner(path), path.with_name("topology.schema.json")
     text = STARTER.format(name=owner)
@@ -66,12 +74,8 @@ def _create(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
-        raise _failed(
-            "File exists already", f"{path} is there already, and is left as it is.", "Name another: smith-topo init PATH"
-        ) from error
+        told = EXISTS.diagnostic(f"{path} is there already, and is left as it is.", "Name another: smith-topo init PATH")
+        raise ExitWith(Exit.ERROR, (told,)) from error
     except OSError as error:
-        raise _failed("File can't be written", f"{path}: {error.strerror}.", "Choose a place you may write to.") from error
-
-
-def _failed(summary: str, detail: str, fix: str) -> ExitWith:
-    return ExitWith(Exit.ERROR, (Diagnostic("init", Severity.ERROR, summary, detail, fix),))
+        told = UNWRITABLE.diagnostic(f"{path}: {error.strerror}.", "Choose a place you may write to.")
+        raise ExitWith(Exit.ERROR, (told,)) from error

@@ -19,6 +19,13 @@ from smith_topology.core.diff.selection import Selection
 from smith_topology.core.model import Permission
 
 
+class TextOrJson(StrEnum):
+    """What goes to stdout, of a command whose result is for people or programs."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
 class Output(StrEnum):
     """What goes to stdout."""
 

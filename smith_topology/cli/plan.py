@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from dataclasses import fields
-from typing import Annotated, assert_never
+from typing import Annotated
 
 import typer
 
 from smith_topology.cli import session
-from smith_topology.cli.console import style
+from smith_topology.cli.emit import emit, machine_readable
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Adopt, Connection, Files, Format, Output, Selected
-from smith_topology.cli.streams import to_stdout
-from smith_topology.core.model import Plan
+from smith_topology.render.formats import View
 
 HIDDEN = "…"
 
@@ -35,12 +33,12 @@ def plan(
         what = session.declared(files.paths)
         async with session.connected(connection) as api:
             found = await session.surveyed(api, what, selected.selection, adopt=adopt)
-        to_stdout(rendered(found, output, verb=apply_command(files, connection, selected, adopt=adopt)))
+        emit(View.PLAN, output, found, verb=apply_command(files, connection, selected, adopt=adopt))
         session.raise_if_blocked(found)
         if detailed_exitcode and not found.is_empty:
             raise ExitWith(Exit.DIFFERENCES)
 
-    with session.told_to_machines(output):
+    with machine_readable(output):
         session.run(work)
 
 
@@ -63,24 +61,3 @@ def _reconnecting(connection: Connection) -> dict[str, list[str]]:
     if connection.server:
         shown["server"] = ",".join(redacted(url, f"{HIDDEN}@") for url in urls(connection.server))
     return {f"--{name.replace('_', '-')}": [value] for name, value in shown.items()}
-
-
-def rendered(found: Plan, output: Output, *, verb: str = "apply") -> str:
-    """The plan in one of the formats."""
-    if output is Output.HUMAN:
-        from smith_topology.render import plan as human
-
-        return human.render(found, style(sys.stdout), verb=verb)
-    from smith_topology.render import document, markdown, ndjson, summary
-
-    match output:
-        case Output.JSON:
-            return document.dumps(document.plan_document(found))
-        case Output.NDJSON:
-            return "\n".join(ndjson.plan(found, session.now()))
-        case Output.MARKDOWN:
-            return markdown.plan(found)
-        case Output.SUMMARY:
-            return summary.plan(found)
-        case _:
-            assert_never(output)

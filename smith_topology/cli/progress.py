@@ -6,12 +6,11 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from smith_topology.cli.console import style
+from smith_topology.cli.emit import emit, look
 from smith_topology.cli.options import Output
-from smith_topology.cli.session import now
-from smith_topology.cli.streams import to_stderr, to_stdout
+from smith_topology.cli.streams import to_stderr
 from smith_topology.core.model import Outcome, Plan, Verdict
-from smith_topology.render import ndjson, outcome
+from smith_topology.render.formats import Format, View, renderer
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -42,11 +41,11 @@ class Progress:
 
     def add(self, ended: Outcome) -> None:
         if self._output is Output.NDJSON:
-            to_stdout(ndjson.apply_end(ended, now()))
+            emit(View.STEP, self._output, ended)
             return
         if ended.verdict is Verdict.SKIPPED:  # the report at the end lists them
             return
-        line = outcome.progress_line(ended, style(sys.stderr))
+        line = renderer(View.STEP, Format.HUMAN)(ended, look(sys.stderr))
         if self._bar is not None and self._task is not None:
             from rich.text import Text
 

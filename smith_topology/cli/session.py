@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smith_topology import __version__
 from smith_topology.cli.exits import Exit, ExitWith, failed, raise_for
 from smith_topology.cli.options import Connection
-from smith_topology.cli.streams import to_stderr, to_stdout
+from smith_topology.cli.streams import to_stderr
 from smith_topology.core.diff.selection import Selection
 from smith_topology.core.model import Diagnostic, Plan, Severity, Topology
 from smith_topology.core.units import format_duration
@@ -94,36 +91,6 @@ def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return asyncio.run(work())
     except ServerError as error:
         raise ExitWith(Exit.ERROR, (error.diagnostic,)) from error
-
-
-@contextmanager
-def told_to_machines(output: StrEnum) -> Iterator[None]:
-    """A machine that reads stdout gets what ended the command there too, so that it can tell one failure from another; a
-    stream of lines begins with who speaks.
-    """
-    if output == "ndjson":
-        from smith_topology.render import ndjson
-
-        to_stdout(ndjson.version(__version__, now()))
-    try:
-        yield
-    except ExitWith as end:
-        if end.diagnostics and output in ("json", "ndjson"):
-            _tell(output, end.diagnostics)
-        raise
-
-
-def _tell(output: StrEnum, diagnostics: tuple[Diagnostic, ...]) -> None:
-    from smith_topology.render import document, ndjson
-
-    if output == "json":
-        to_stdout(document.dumps(document.diagnostics_document(diagnostics)))
-    else:
-        to_stdout("\n".join(ndjson.diagnostics(diagnostics, now())))
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def stopping(plan: Plan) -> tuple[Diagnostic, ...]:

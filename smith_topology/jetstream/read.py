@@ -17,6 +17,7 @@ from smith_topology.core.model import (
     OWNER,
     Address,
     Config,
+    Finding,
     Kind,
     Live,
     Observed,
@@ -39,8 +40,12 @@ NOT_FOUND = (10059, 10014)
 class Unreadable(ServerError):
     """Something that exists can't be read, so nothing can be said about it."""
 
-    code = "incomplete"
-    summary = "The account can't be read completely"
+    finding = Finding.error(
+        "incomplete",
+        "The account can't be read completely",
+        "Something exists and can't be read. It is never taken for absent.",
+        "Bring the servers back that keep it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from smith_topology.core.model import Action, Address, Amount, Bound, Change, Effect, Kind, Measure
+from smith_topology.core.model import Action, Address, Amount, Bound, Change, Effect, Interruption, Kind, Measure
 from smith_topology.core.model.effects import LOSSES
+from smith_topology.render.interruptions import meaning, passages, tally
 from smith_topology.render.text import clean, count
 
 Bounds: TypeAlias = frozenset[Bound]
@@ -46,16 +47,23 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What a set of effects costs in all, a sum for each measure."""
+    """What a set of effects costs in all: a sum for each measure, and each interruption once."""
 
     sums: Mapping[Measure, Sum]
+    interruptions: tuple[Interruption, ...] = ()
 
     def __getitem__(self, measure: Measure) -> Sum:
         return self.sums.get(measure, Sum())
 
     @property
     def any(self) -> bool:
+        """Whether stored messages are lost, or not delivered."""
         return any(self[measure].number for measure in LOSSES)
+
+    @property
+    def alarms(self) -> bool:
+        """Whether a reader has to be warned: of stored messages that are lost, or of messages published meanwhile."""
+        return self.any or bool(self.interruptions)
 
     @property
     def exact(self) -> bool:
@@ -68,10 +76,11 @@ def total(changes: Iterable[Change]) -> Loss:
     destroyed = {change.address for change in every if change.action is Action.DELETE and change.address.kind is Kind.STREAM}
     counted = [change for change in every if change.address.kind is Kind.STREAM or change.address.parent not in destroyed]
     sums: dict[Measure, Sum] = {}
+    interruptions = [each for change in every for effect in change.effects for each in effect.interruptions]
     for amount in (each for change in counted for effect in change.effects for each in effect.amounts):
         if isinstance(amount, Amount):
             sums[amount.measure] = sums.get(amount.measure, Sum()).plus(amount)
-    return Loss(sums)
+    return Loss(sums, tuple(dict.fromkeys(interruptions)))
 
 
 def bounded(bounds: Bounds, text: str) -> str:
@@ -80,9 +89,14 @@ def bounded(bounds: Bounds, text: str) -> str:
 
 
 def loss_sentence(loss: Loss) -> str:
-    """``Data loss: 1,204,343 messages, 3.4 GiB.`` or ``No data is lost.``, bounds included."""
+    """``Data loss: 1,204,343 messages, 3.4 GiB.`` or ``No data is lost.``, bounds included, and the interruptions counted."""
+    return " ".join(filter(None, (_stored(loss), tally(loss.interruptions))))
+
+
+def _stored(loss: Loss) -> str:
+    """What is lost of what is stored. With an interruption, messages that are published meanwhile may be lost as well."""
     if not loss.any:
-        return "No data is lost."
+        return "No stored data is lost." if loss.interruptions else "No data is lost."
     parts = []
     if loss[Measure.MESSAGES].number:
         parts.append(messages(loss[Measure.MESSAGES]) + _bytes(loss))
@@ -117,7 +131,14 @@ def disturbance(loss: Loss) -> str:
 def described(effect: Effect, address: Address) -> str:
     """What one effect of a change to this object says, on one line, the amounts first."""
     known = [text for text in (_amount(effect, measure, address) for measure in Measure) if text]
-    return f"{', '.join(known)}: {clean(effect.text)}" if known else clean(effect.text)
+    known += ["; ".join(passages(effect.interruptions))] if effect.interruptions else []
+    text = clean(text_of(effect))
+    return f"{', '.join(known)}: {text}" if known else text
+
+
+def text_of(effect: Effect) -> str:
+    """The effect's own text; where an interruption has none, what it means for publishers."""
+    return effect.text or (meaning(effect.interruptions) if effect.interruptions else "")
 
 
 def _amount(effect: Effect, measure: Measure, address: Address) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from smith_topology.core.model import Diagnostic, Severity, Span
-from smith_topology.render.text import Style, Tone, clean, count, named, paragraph
-
-Excerpt = Callable[[Span], str | None]
-"""Gives the source line a span points into, or None where there is none to show."""
+from smith_topology.core.model import Diagnostic, Severity
+from smith_topology.render.text import Look, Style, Tone, clean, count, named, paragraph
 
 
-def render(diagnostics: Iterable[Diagnostic], style: Style, excerpt: Excerpt | None = None) -> str:
+def render(diagnostics: Iterable[Diagnostic], look: Look) -> str:
     """All of them, gravest first; equally grave ones stay in their order."""
-    return "\n\n".join("\n".join(_box(each, style, excerpt)) for each in by_gravity(diagnostics))
+    return "\n\n".join("\n".join(_box(each, look.style)) for each in by_gravity(diagnostics))
 
 
 def by_gravity(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -52,14 +49,12 @@ def _tone(severity: Severity) -> Tone:
             return Tone.FAINT
 
 
-def _box(diagnostic: Diagnostic, style: Style, excerpt: Excerpt | None) -> Iterator[str]:
+def _box(diagnostic: Diagnostic, style: Style) -> Iterator[str]:
     head = style.paint(f"{word(diagnostic.severity)}:", _tone(diagnostic.severity))
     code = style.paint(f"[{clean(diagnostic.code)}]", Tone.FAINT)
     yield f"{head} {style.paint(clean(diagnostic.summary), Tone.STRONG)}  {code}"
     if place := _place(diagnostic):
         yield f"  {place}:"
-    if excerpt and diagnostic.span and (line := excerpt(diagnostic.span)):
-        yield f"  {diagnostic.span.line:>4}: {clean(line)}"
     if diagnostic.detail:
         yield from paragraph(diagnostic.detail, "  ", style.width)
     if diagnostic.fix:

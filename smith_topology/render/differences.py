@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from smith_topology.core.model import Action, Change, Plan, Reason
+from smith_topology.core.model import Action, Change, Plan, Reason, Severity
 
 
 class Difference(Enum):
@@ -56,6 +56,12 @@ def sort_of(change: Change) -> Difference | None:
             return Difference.THEIRS
         case _:
             return Difference.UNKNOWN
+
+
+def is_compared(plan: Plan) -> bool:
+    """Whether the account could be compared with the file, also where a single object can't be applied."""
+    stopping = [each for each in plan.diagnostics if each.severity in (Severity.ERROR, Severity.REFUSAL)]
+    return all(each.address for each in stopping) and (plan.differs or not stopping)
 
 
 def sorted_out(plan: Plan) -> dict[Difference, list[Change]]:

@@ -11,19 +11,19 @@ from smith_topology.render.differences import Difference, sorted_out
 from smith_topology.render.fields import Mark, Row, changed
 from smith_topology.render.layout import plain_rows
 from smith_topology.render.plan import account, is_blocking
-from smith_topology.render.text import Style, Tone, counted_kinds, named, placed, spread
+from smith_topology.render.text import Look, Style, Tone, counted_kinds, named, placed, spread
 
 INDENT = " " * 4
 MOST_NAMED = 3
 
 
-def render(plan: Plan, style: Style) -> str:
+def render(plan: Plan, look: Look) -> str:
     """The whole report: headline, a group for each sort of difference, diagnostics, what to do."""
-    groups = sorted_out(plan)
+    groups, style = sorted_out(plan), look.style
     sections = [
         style.paint(headline(plan), Tone.ALARM if plan.differs else Tone.STRONG),
         *("\n".join(_group(sort, changes, style)) for sort, changes in groups.items() if changes),
-        boxes.render(plan.diagnostics, style),
+        boxes.render(plan.diagnostics, look),
         _advice(plan) if plan.differs else "",
     ]
     return "\n\n".join(section for section in sections if section)
@@ -42,7 +42,7 @@ def headline(plan: Plan) -> str:
     return f"No drift on {account(plan.server)}: {same or 'all the file declares'} {verb} as declared."
 
 
-def summary(plan: Plan) -> str:
+def summary(plan: Plan, _look: Look) -> str:
     """The headline, and on the same line what differs: ``stream.ORDERS (max_age: live 1h, declared 1w)``."""
     differing = [change for changes in sorted_out(plan).values() for change in changes]
     named_ones = [f"{named(change.address)}{_in_brackets(change)}" for change in differing[:MOST_NAMED]]
@@ -111,5 +111,6 @@ def _words(row: Row) -> str:
 def _advice(plan: Plan) -> str:
     """The way on, and what it would cost; drift itself changes nothing."""
     loss = total(plan.changes)
-    cost = f"\nApplying the file would cost data. {loss_sentence(loss)}" if loss.any else ""
+    costs = "Applying the file would cost data" if loss.any else "Applying the file would interrupt publishers"
+    cost = f"\n{costs}. {loss_sentence(loss)}" if loss.alarms else ""
     return f"Nothing was changed.{cost}\nTo see what putting it right takes: smith-topo plan, with the same options."

@@ -38,7 +38,7 @@ def _within(path: str, around: str) -> bool:
 
 def comment(effect: Effect, address: Address, style: Style, indent: str) -> list[str]:
     """``# 12 messages, 140 B: dropped at once   [DS103]``, wrapped to the style's width behind the indent."""
-    tone = Tone.ALARM if effect.loses_data else Tone.FAINT
+    tone = Tone.ALARM if effect.loses_data or effect.interruptions else Tone.FAINT
     lines = paragraph(f"{described(effect, address)}   [{effect.code}]", "# ", style.width - len(indent))
     return [indent + style.paint(line, tone) for line in lines]
 

@@ -6,13 +6,14 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from smith_topology.core.model import Action, Change, Diagnostic, Outcome, Plan
+from smith_topology.core.model import Action, Change, Diagnostic, Plan
 from smith_topology.render.amounts import described, disturbance, total
 from smith_topology.render.diagnostics import by_gravity, word
 from smith_topology.render.drift import headline
 from smith_topology.render.outcome import report
 from smith_topology.render.plan import account, change_lines, counts, no_changes, permissions, verdict
-from smith_topology.render.text import PLAIN, clean, count, counted_kinds, placed
+from smith_topology.render.results import Applied
+from smith_topology.render.text import PLAIN, Look, clean, count, counted_kinds, placed
 
 SPECIAL = re.compile(r"([\\`*_\[\]#|~]|:(?=//))")
 """What Markdown reads as markup in the middle of a line."""
@@ -20,14 +21,14 @@ LIMIT = 60_000
 """Characters. GitHub refuses comments above 65,536; the details are cut, never the verdict."""
 
 
-def plan(plan: Plan) -> str:
+def plan(plan: Plan, _look: Look) -> str:
     """The whole comment. Ends inside the limit of a GitHub comment, however large the plan."""
     head = "\n\n".join(_fitting(_head(plan), LIMIT))
     details = _details(plan, LIMIT - len(head)) if not plan.is_empty else ""
     return "\n\n".join(part for part in (head, details) if part)
 
 
-def drift(plan: Plan) -> str:
+def drift(plan: Plan, _look: Look) -> str:
     """The verdict of a comparison, and what differs."""
     lines = [f"### smith-topo: {escaped(headline(plan))}"]
     if plan.differs:
@@ -45,10 +46,10 @@ def _fitting(parts: Iterable[str], room: int) -> Iterator[str]:
         yield cut
 
 
-def outcome(plan: Plan, outcomes: Sequence[Outcome]) -> str:
+def outcome(applied: Applied, _look: Look) -> str:
     """How an apply ended: its first line as the verdict, the rest in a block."""
-    verdict, *rest = report(plan, outcomes, PLAIN).splitlines()
-    head = f"### smith-topo: {escaped(account(plan.server))}\n\n**{escaped(verdict)}**"
+    verdict, *rest = report(applied, Look()).splitlines()
+    head = f"### smith-topo: {escaped(account(applied.plan.server))}\n\n**{escaped(verdict)}**"
     inside, size = [], len(head)
     for line in map(html.escape, rest):
         size += len(line) + 1
@@ -78,7 +79,7 @@ def _head(plan: Plan) -> Iterator[str]:
 def _verdict(plan: Plan) -> str:
     if plan.is_empty:
         return escaped(no_changes(plan)) if plan.can_apply else "**Nothing can be done**, see below."
-    sentence = f"**{verdict(plan)}**" if total(plan.changes).any else verdict(plan)
+    sentence = f"**{verdict(plan)}**" if total(plan.changes).alarms else verdict(plan)
     return f"**Plan:** {counts(plan)}. {sentence}".rstrip() + ("" if plan.can_apply else " **It can't be applied**, see below.")
 
 
@@ -118,7 +119,7 @@ def _cost(change: Change) -> str:
     costs = []
     for effect in change.effects:
         text = escaped(described(effect, change.address))
-        costs.append(f"**{text}**" if effect.loses_data else text)
+        costs.append(f"**{text}**" if effect.loses_data or effect.interruptions else text)
     return "<br>".join(costs)
 
 

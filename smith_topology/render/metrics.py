@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from smith_topology.core.model import Action, Plan
-from smith_topology.render.differences import sorted_out
+from smith_topology.render.differences import is_compared, sorted_out
+from smith_topology.render.text import Look
 
 
-def drift(plan: Plan | None, *, timestamp: float, ok: bool, owner: str = "") -> str:
+def drift(plan: Plan, look: Look) -> str:
     """One check as metrics, final newline included, which the format demands.
 
-    ``timestamp`` is seconds since 1970. When the check failed there is no plan: then no counts are written,
-    since zero would claim that nothing differs, and ``owner`` names the topology.
+    Where the comparison was refused no counts are written, since zero would claim that nothing differs.
     """
-    labels = {"owner": plan.topology if plan else owner}
-    lines = [
-        *_metric("check_success", "Whether the last check could compare the file with the account.", [(labels, float(ok))]),
-        *_metric("check_timestamp_seconds", "When the last check ran, seconds since 1970.", [(labels, timestamp)]),
-        *(_counts(plan, labels) if plan and ok else ()),
-    ]
+    compared, labels = is_compared(plan), {"owner": plan.topology}
+    return _text([*_check(labels, look, ok=compared), *(_counts(plan, labels) if compared else ())])
+
+
+def failed(owner: str, look: Look) -> str:
+    """A check that could not be made: the file or the account could not be read. ``owner`` names the topology, if it is known."""
+    return _text(_check({"owner": owner}, look, ok=False))
+
+
+def _text(lines: Iterable[str]) -> str:
     return "\n".join(lines) + "\n"
+
+
+def _check(labels: Mapping[str, str], look: Look, *, ok: bool) -> Iterator[str]:
+    yield from _metric("check_success", "Whether the last check could compare the file with the account.", [(labels, float(ok))])
+    seconds = look.now.timestamp()
+    yield from _metric("check_timestamp_seconds", "When the last check ran, seconds since 1970.", [(labels, seconds)])
 
 
 def _counts(plan: Plan, labels: Mapping[str, str]) -> Iterator[str]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from smith_topology.core.model import Action, Address, Call, Change, Outcome, Plan, Step, Verb, Verdict, Wait
+from smith_topology.core.model import Action, Address, Call, Change, Outcome, Step, Verb, Verdict, Wait
 from smith_topology.core.planning.rollback import orphan_diagnostics
 from smith_topology.render.diagnostics import render
-from smith_topology.render.results import Result, results
-from smith_topology.render.text import Style, Tone, clean, count, named, paragraph
+from smith_topology.render.results import Applied, Result
+from smith_topology.render.text import Look, Style, Tone, clean, count, named, paragraph
 
 
-def progress_line(outcome: Outcome, style: Style) -> str:
+def progress_line(outcome: Outcome, look: Look) -> str:
     """``+ stream.ORDERS created (0.01s)``, or why it wasn't."""
+    style = look.style
     name, seconds = style.paint(named(outcome.step.address), Tone.STRONG), style.paint(f"({outcome.seconds:.2f}s)", Tone.FAINT)
     if outcome.verdict is Verdict.DONE:
         return f"{_glyph(outcome.step, style)} {name} {_past(outcome.step)} {seconds}"
@@ -69,17 +70,16 @@ def trouble(outcome: Outcome) -> str:
             assert_never(outcome.verdict)
 
 
-def report(plan: Plan, outcomes: Iterable[Outcome], style: Style) -> str:
+def report(applied: Applied, look: Look) -> str:
     """The end of an apply. Claims only what an outcome says; a step without one was not attempted."""
-    ended = list(outcomes)
-    found = results(plan, ended)
+    plan, ended, found, style = applied.plan, applied.outcomes, applied.results, look.style
     done = [change for change, result in found if result is Result.DONE]
     if len(done) == len(found):
         return style.paint(f"Apply complete! {tally(done)}.", Tone.ADD)
     wrote = any(isinstance(each.step, Call) and each.verdict.wrote for each in ended)
     head = f"Applied in part: {len(done)} of {count(len(found), 'change')} done." if wrote else "Nothing was applied."
     lost = orphan_diagnostics(plan, ended)
-    sections = [style.paint(head, Tone.ALARM), *([render(lost, style)] if lost else []), *_groups(found, ended, style)]
+    sections = [style.paint(head, Tone.ALARM), *([render(lost, look)] if lost else []), *_groups(found, ended, style)]
     return "\n\n".join([*sections, "What is not done is still planned. To see it: smith-topo plan, with the same options."])
 
 

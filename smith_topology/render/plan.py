@@ -9,8 +9,10 @@ from smith_topology.core.planning.approval import Approval, too_many_deletes
 from smith_topology.render import diagnostics as boxes
 from smith_topology.render.amounts import disturbance, loss_sentence, total
 from smith_topology.render.fields import Row, changed, created
+from smith_topology.render.interruptions import tally
 from smith_topology.render.layout import comment, place, rows_with_effects
 from smith_topology.render.text import (
+    Look,
     Style,
     Tone,
     clean,
@@ -36,17 +38,18 @@ def no_changes(plan: Plan) -> str:
     return f"No changes. {name[0].upper()}{name[1:]} holds what the file declares."
 
 
-def render(plan: Plan, style: Style, *, verb: str = "apply") -> str:
-    """The whole plan. ``verb`` is the command that carries it out, named last; ``""`` where the caller is about to ask."""
+def render(plan: Plan, look: Look) -> str:
+    """The whole plan, and last the command that carries it out."""
+    style = look.style
     blocking = [each for each in plan.diagnostics if is_blocking(each)]
     in_place = _by_address(blocking)
     elsewhere = [each for each in plan.diagnostics if not (each.address and is_blocking(each))]
     sections = [
         headline(plan, style),
         "\n".join(_changes(plan, in_place, style)),
-        boxes.render(elsewhere, style) if elsewhere else "",
+        boxes.render(elsewhere, look) if elsewhere else "",
         "\n".join(_conclusion(plan, style)),
-        _next(plan, len(blocking), verb, style),
+        _next(plan, len(blocking), look.verb, style),
     ]
     return "\n\n".join(section for section in sections if section)
 
@@ -183,7 +186,7 @@ def _conclusion(plan: Plan, style: Style) -> Iterator[str]:
     if not plan.is_empty:
         loss = total(plan.changes)
         numbers = style.paint(f"Plan: {counts(plan)}.", Tone.STRONG)
-        sentence = style.paint(verdict(plan), Tone.ALARM if loss.any else Tone.ADD)
+        sentence = style.paint(verdict(plan), Tone.ALARM if loss.alarms else Tone.ADD)
         fits = visible(numbers) + visible(sentence) < style.width
         yield (numbers + (" " if fits else "\n") + sentence).rstrip()
         if also := disturbance(loss):
@@ -193,9 +196,9 @@ def _conclusion(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def verdict(plan: Plan) -> str:
-    """What the plan loses; nothing is promised of a replacement, which can't be made yet."""
+    """What the plan loses and interrupts; nothing is promised of a replacement, which can't be made yet."""
     loss = total(plan.changes)
-    return "" if plan.of(Action.REPLACE) and not loss.any else loss_sentence(loss)
+    return tally(loss.interruptions) if plan.of(Action.REPLACE) and not loss.any else loss_sentence(loss)
 
 
 def _next(plan: Plan, blocking: int, verb: str, style: Style) -> str:

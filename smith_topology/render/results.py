@@ -4,8 +4,10 @@ was taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from smith_topology.core.model import Action, Address, Change, Outcome, Plan, Step, Verdict
 
@@ -35,6 +37,18 @@ class Result(Enum):
                 return "done, but not as declared"
             case Result.UNKNOWN:
                 return "not known whether done"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A plan, and how the steps that were attempted ended."""
+
+    plan: Plan
+    outcomes: Sequence[Outcome]
+
+    @cached_property
+    def results(self) -> list[tuple[Change, Result]]:
+        return results(self.plan, self.outcomes)
 
 
 def results(plan: Plan, outcomes: Iterable[Outcome]) -> list[tuple[Change, Result]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from smith_topology.core.kinds.fields import by_name
@@ -11,7 +12,7 @@ from smith_topology.core.model import OWN_METADATA, Kind, Observed
 from smith_topology.render.amounts import approximate_size
 from smith_topology.render.fields import created
 from smith_topology.render.layout import plain_rows
-from smith_topology.render.text import Style, Tone, clean, columns, named
+from smith_topology.render.text import Look, Style, Tone, clean, columns, named
 from smith_topology.render.values import fields_of, unknown
 
 HEAD = ("ADDRESS", "MESSAGES", "BYTES", "CONSUMERS", "PENDING", "UN-ACKED", "OWNER", "PROTECTED")
@@ -24,7 +25,19 @@ NEVER = "0001-01-01T00:00:00Z"
 """How the server writes that a time is not set."""
 
 
-def render(objects: Iterable[Observed], style: Style) -> str:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The objects that were asked for; ``single`` where an address named one of them."""
+
+    objects: Sequence[Observed]
+    single: bool = False
+
+
+def render(shown: Shown, look: Look) -> str:
+    return detail(shown.objects[0], look.style) if shown.single else table(shown.objects, look.style)
+
+
+def table(objects: Iterable[Observed], style: Style) -> str:
     """A table of live objects, each consumer below its stream."""
     ordered = sorted(objects, key=lambda each: (each.address.path, each.address.kind))
     if not ordered:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from smith_topology.core.model import Action, Diagnostic, Plan
 from smith_topology.render.amounts import disturbance, total
 from smith_topology.render.diagnostics import tally
+from smith_topology.render.interruptions import told
 from smith_topology.render.plan import account, counts, is_blocking, no_changes, permissions, verdict
-from smith_topology.render.text import clean, named
+from smith_topology.render.text import Look, clean, named
 
 
-def plan(plan: Plan) -> str:
+def plan(plan: Plan, _look: Look) -> str:
     """What to put into a chat message or a log line."""
     return "\n".join(_lines(plan))
 
@@ -22,6 +23,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     else:
         yield f"Plan for {account(plan.server)}: {counts(plan)}."
         yield from filter(None, (verdict(plan), disturbance(total(plan.changes))))
+        if interruptions := total(plan.changes).interruptions:
+            yield f"Interrupts: {told(interruptions)}"
         for action, word in ((Action.DELETE, "Destroys"), (Action.REPLACE, "Replaces")):
             if changes := plan.of(action):
                 yield f"{word}: {', '.join(named(change.address) for change in changes)}"

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 
 from smith_topology.core.model import Action, Address, Kind, Span
@@ -37,6 +38,24 @@ class Style:
 
 PLAIN = Style()
 ANSI = Style(colour=True)
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What every output depends on besides its subject.
+
+    ``now`` is when it is written, in UTC; ``verb`` the command that carries a plan out, ``""`` where the caller is about to ask.
+    """
+
+    style: Style = PLAIN
+    now: datetime = EPOCH
+    verb: str = "apply"
+
+    @property
+    def timestamp(self) -> str:
+        """RFC 3339, in UTC."""
+        return self.now.isoformat().replace("+00:00", "Z")
 
 
 def tone_of(action: Action) -> Tone:

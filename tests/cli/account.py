@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.command import Result, run
+from tests.documents import assert_described
 from tests.raw import Message, Raw, Refused, raw
 from tests.topologies import Document, text
 
@@ -74,7 +75,9 @@ class Account:
     def plan(self, streams: Document, *flags: object) -> Planned:
         done = run("plan", "-f", "-", "--output", "json", *self.always, *flags, url=self.url, stdin=text(whole(streams)))
         assert done.stdout, done.stderr
-        return Planned(done.exit_code, json.loads(done.stdout))
+        document = json.loads(done.stdout)
+        assert_described(document)
+        return Planned(done.exit_code, document)
 
     def apply(self, streams: Document, *flags: object) -> Result:
         return run("apply", "-f", "-", *self.always, *(flags or ALLOW_ALL), url=self.url, stdin=text(whole(streams)))

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.command import Result, run, spawn
+from tests.documents import assert_described
 from tests.raw import Raw, raw
 
 Wire = dict[str, Any]
@@ -58,6 +59,7 @@ class Shop:
         done = self.run(*args, "--output", "json")
         assert done.exit_code == expect, done
         document: Wire = json.loads(done.stdout)
+        assert_described(document)
         return document
 
     def reasons(self, *args: object) -> dict[str, str]:

@@ -13,6 +13,7 @@ from smith_topology.cli.app import COMMANDS
 from smith_topology.core.file.encoding import MAX_BYTES
 from tests.cli.scenario import APPROVED, UNREACHABLE, Shop, Streams
 from tests.command import ROOT, TIMEOUT, run, spawn, started
+from tests.documents import assert_described
 
 SECRET = "correct-horse"
 DONE, ERROR, DIFFERENT, REFUSED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 64, 130, 143
@@ -207,10 +208,11 @@ def test_every_output_works_with_and_without_changes(shop: Shop, command: str, o
     assert (first.exit_code, second.exit_code) == (DONE, DONE)
     assert first.stdout != second.stdout
     if output == "json":
-        json.loads(first.stdout)
-        json.loads(second.stdout)
+        assert_described(json.loads(first.stdout))
+        assert_described(json.loads(second.stdout))
     if output == "ndjson":
-        assert all(json.loads(line)["@message"] for line in (first.stdout + second.stdout).splitlines())
+        for line in (first.stdout + second.stdout).splitlines():
+            assert_described(json.loads(line))
 
 
 def test_apply_reports_each_object_on_stderr_and_the_result_on_stdout(shop: Shop) -> None:
@@ -351,11 +353,12 @@ def test_validate_in_json_of_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["valid"] is False
 
 
-def test_schema_prints_the_committed_schema() -> None:
-    done = run("schema")
+@pytest.mark.parametrize("of", [None, "topology", "plan"])
+def test_schema_prints_the_committed_schema(of: str | None) -> None:
+    done = run("schema", *(("--of", of) if of else ()))
 
     assert done.exit_code == DONE
-    assert done.stdout == (ROOT / "schemas" / "topology.schema.json").read_text(encoding="utf-8")
+    assert done.stdout == (ROOT / "schemas" / f"{of or 'topology'}.schema.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -26,6 +26,8 @@ from smith_topology.core.model import (
     Version,
     stream_address,
 )
+from smith_topology.core.planning.preflight.interface import PlannedChanges
+from smith_topology.core.planning.preflight.replacement import needed
 
 SERVER = Server(Version(2, 15, 1), "2.15.1", time="2026-01-01T00:00:00Z")
 ORDERS = stream_address("ORDERS")
@@ -86,3 +88,15 @@ def test_ignored_fields_are_neither_shown_nor_taken_for_a_hand_edit() -> None:
 
     assert changed(ignoring, live(ignoring, max_msgs=9)) == (Action.NO_OP, Reason.SAME, [])
     assert changed(ignoring, live(ignoring, max_msgs=9, max_age=10**9))[1:] == (Reason.DRIFT, ["max_age"])
+
+
+def test_what_can_not_change_in_place_is_decided_once_with_its_reason() -> None:
+    resource = declared(storage="memory", max_msgs=5)
+    topology, found = Topology("shop", {ORDERS: resource}, ("topology.yaml",)), live(declared())
+    (change,) = diff(topology, found).changes
+
+    assert (change.action, change.replace_paths) == (Action.REPLACE, ("storage",))
+    assert [bool(each.immutable) for each in change.fields] == [each.path == "storage" for each in change.fields]
+    (refusal,) = needed(PlannedChanges(topology, found, (change,)))
+    (storage,) = (each for each in change.fields if each.immutable)
+    assert f"`storage`: {storage.immutable}" in refusal.detail

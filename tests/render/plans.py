@@ -14,6 +14,7 @@ from smith_topology.core.model import (
     Diagnostic,
     Effect,
     FieldChange,
+    Interruption,
     Outcome,
     Plan,
     Reason,
@@ -62,7 +63,7 @@ REPLACED = Change(
     Reason.PENDING,
     {"storage": "memory", "max_msgs": 5},
     {"max_msgs": 6},
-    (FieldChange("max_msgs", 5, 6), FieldChange("storage", "memory", None)),
+    (FieldChange("max_msgs", 5, 6), FieldChange("storage", "memory", None, "the server can't move messages")),
     (),
     at(31),
 )
@@ -84,6 +85,27 @@ FILTERED = Change(
     (Effect("DS304", "delivered that often already", "max_deliver", amounts(Bound.UPPER, skipped=4)),),
     at(15),
 )
+OLD, NEW = stream_address("OLD"), stream_address("NEW")
+
+
+def giving(*interruptions: Interruption) -> Change:
+    """OLD keeps the subject `kept` alone, and these are without a stream meanwhile."""
+    before = ["kept", *dict.fromkeys(each.subject for each in interruptions)]
+    effect = Effect("DS401", "", "subjects", interruptions)
+    return Change(
+        OLD,
+        Action.UPDATE,
+        Reason.PENDING,
+        {"subjects": before},
+        {"subjects": ["kept"]},
+        (FieldChange("subjects", before, ["kept"]),),
+        (effect,),
+        at(20),
+    )
+
+
+PASSED = giving(Interruption("a", OLD, NEW))
+LEFT = giving(Interruption("b", OLD, None))
 SAME = Change(stream_address("SAME"), Action.NO_OP, Reason.SAME, {}, {}, span=at(40))
 SAME_CONSUMER = Change(consumer_address("SAME", "one"), Action.NO_OP, Reason.SAME, {}, {}, span=at(41))
 

@@ -4,9 +4,9 @@ from textwrap import dedent
 
 import pytest
 
-from smith_topology.core.model import Diagnostic, Severity, Span, stream_address
+from smith_topology.core.model import Diagnostic, Severity, stream_address
 from smith_topology.render import diagnostics
-from smith_topology.render.text import ANSI, PLAIN
+from smith_topology.render.text import ANSI, Look
 from tests.render.plans import PROTECTED, WARNING, at
 
 ERROR = Diagnostic(
@@ -21,7 +21,7 @@ ERROR = Diagnostic(
 
 
 def test_each_says_what_where_why_and_what_to_write_gravest_first() -> None:
-    assert diagnostics.render([WARNING, PROTECTED, ERROR], PLAIN) + "\n" == dedent("""\
+    assert diagnostics.render([WARNING, PROTECTED, ERROR], Look()) + "\n" == dedent("""\
         Error: Unknown field  [SY104]
           on topology.yaml line 12, column 3, in stream.ORDERS:
           `max_mgs` is not a field of a stream.
@@ -38,19 +38,11 @@ def test_each_says_what_where_why_and_what_to_write_gravest_first() -> None:
         """)
 
 
-def test_the_source_line_is_shown_where_the_caller_has_it() -> None:
-    def excerpt(span: Span) -> str | None:
-        return "max_mgs: 3\x1b[2J" if span.line == 12 else None
-
-    assert r"    12: max_mgs: 3\x1b[2J" in diagnostics.render([ERROR], PLAIN, excerpt).splitlines()
-    assert diagnostics.render([WARNING], PLAIN, excerpt) == diagnostics.render([WARNING], PLAIN)
-
-
 @pytest.mark.parametrize("severity", Severity)
 def test_every_severity_has_a_word_and_a_tone(severity: Severity) -> None:
     word = diagnostics.word(severity)
 
-    assert f"m{word}:\x1b[0m" in diagnostics.render([Diagnostic("X", severity, "Summary")], ANSI)
+    assert f"m{word}:\x1b[0m" in diagnostics.render([Diagnostic("X", severity, "Summary")], Look(ANSI))
 
 
 def test_the_tally_counts_by_severity() -> None:

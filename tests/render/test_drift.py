@@ -7,7 +7,7 @@ import pytest
 from smith_topology.core.model import Action, Change, FieldChange, Reason, stream_address
 from smith_topology.render import drift
 from smith_topology.render.differences import Difference, sort_of
-from smith_topology.render.text import PLAIN
+from smith_topology.render.text import Look
 from tests.render.plans import CREATED, DELETED, FILTERED, HOUR, PROTECTED, SAME, SAME_CONSUMER, UPDATED, at, plan
 
 EDITED = Change(
@@ -28,7 +28,7 @@ EDITED = Change(
 
 
 def test_the_first_line_says_it_all_and_the_rest_cannot_be_read_the_wrong_way_round() -> None:
-    assert drift.render(plan(EDITED, FILTERED, CREATED, UPDATED, DELETED, SAME), PLAIN) + "\n" == dedent("""\
+    assert drift.render(plan(EDITED, FILTERED, CREATED, UPDATED, DELETED, SAME), Look()) + "\n" == dedent("""\
         Drift on account SMITH @ prod-eu: 2 changed by hand, 1 missing, 1 not yet applied, 1 owned but not in the file.
 
         Changed by hand since it was applied:
@@ -69,11 +69,11 @@ def test_the_first_line_says_it_all_and_the_rest_cannot_be_read_the_wrong_way_ro
     ],
 )
 def test_no_drift_is_one_line_that_says_what_was_looked_at(changes: tuple[Change, ...], line: str) -> None:
-    assert drift.render(plan(*changes), PLAIN) == line
+    assert drift.render(plan(*changes), Look()) == line
 
 
 def test_what_could_not_be_compared_is_not_called_free_of_drift() -> None:
-    shown = drift.render(plan(SAME, diagnostics=(PROTECTED,)), PLAIN)
+    shown = drift.render(plan(SAME, diagnostics=(PROTECTED,)), Look())
 
     assert shown.startswith("Not known to be free of drift on account SMITH @ prod-eu: 1 refusal.\n\nRefused: Object")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from smith_topology.core.model import (
     Diagnostic,
     Effect,
     FieldChange,
+    Interruption,
     Kind,
     Observed,
     Plan,
@@ -22,13 +24,18 @@ from smith_topology.core.model import (
     Server,
     Severity,
     Span,
+    Topology,
     Verb,
     Verdict,
     Version,
     amounts,
 )
-from smith_topology.render import diagnostics, document, drift, markdown, ndjson, outcome, plan, show, summary
-from smith_topology.render.text import ANSI, PLAIN
+from smith_topology.render import plan, show
+from smith_topology.render.formats import TABLE, Format, View, renderer
+from smith_topology.render.results import Applied
+from smith_topology.render.show import Shown
+from smith_topology.render.text import ANSI, Look
+from smith_topology.render.validation import Checked
 from tests.render.plans import call, ended
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2028\r\n\x7f"
@@ -49,6 +56,8 @@ FIELDS = tuple(
     for path, before, after in ((name, None, value), (name, value, None), (f"metadata.{EVIL}", EVIL, None))
 )
 EFFECT = Effect(EVIL, EVIL, amounts=amounts(messages=1))
+INTERRUPTED = Effect(EVIL, "", amounts=tuple(Interruption(EVIL, Address(Kind.STREAM, (EVIL,)), taker)
+                                             for taker in (None, Address(Kind.STREAM, (EVIL,)))))  # fmt: skip
 
 
 def address(kind: Kind) -> Address:
@@ -60,7 +69,7 @@ def diagnostic(severity: Severity, where: Address | None) -> Diagnostic:
 
 
 CHANGES = tuple(
-    Change(address(kind), action, reason, CONFIG, CONFIG, FIELDS, (EFFECT, Effect(EVIL, EVIL, "description")), HERE)
+    Change(address(kind), action, reason, CONFIG, CONFIG, FIELDS, (EFFECT, INTERRUPTED, Effect(EVIL, EVIL, "description")), HERE)
     for kind in Kind
     for action, reason in ((Action.CREATE, Reason.NEW), (Action.UPDATE, Reason.BOTH), (Action.DELETE, Reason.REMOVED))
 )
@@ -73,32 +82,38 @@ OUTCOME = ended(STEP, Verdict.REFUSED, diagnostic(Severity.ERROR, None))
 MARKS = {OWNER: EVIL, PROTECT: EVIL, EVIL: EVIL}
 LIVE = Observed(address(Kind.STREAM), CONFIG | {"metadata": MARKS}, EVIL, {EVIL: EVIL, "lost": [EVIL]})
 
-TEXTS = {
-    "plan": plan.render(PLAN, PLAIN, verb=EVIL),
-    "drift": drift.render(PLAN, PLAIN),
-    "diagnostics": diagnostics.render(FOUND, PLAIN, lambda _: EVIL),
-    "progress": outcome.progress_line(OUTCOME, PLAIN),
-    "report": outcome.report(PLAN, [OUTCOME], PLAIN),
-    "markdown": markdown.plan(PLAN),
-    "summary": summary.plan(PLAN),
-    "show": show.render([LIVE], PLAIN),
-    "detail": show.detail(LIVE, PLAIN),
-    "plan.json": document.dumps(document.plan_document(PLAN)),
-    "drift.json": document.dumps(document.drift_document(PLAN)),
-    "diagnostics.json": document.dumps(document.diagnostics_document(FOUND)),
-    "outcome.json": document.dumps(document.outcome_document(PLAN, [OUTCOME])),
-    "plan.ndjson": "\n".join(ndjson.plan(PLAN, "now")),
-    "drift.ndjson": "\n".join(ndjson.drift(PLAN, "now")),
-    "apply.ndjson": ndjson.apply_end(OUTCOME, "now"),
+SUBJECTS: dict[View, Any] = {
+    View.PLAN: PLAN,
+    View.DRIFT: PLAN,
+    View.STEP: OUTCOME,
+    View.OUTCOME: Applied(PLAN, [OUTCOME]),
+    View.DIAGNOSTICS: FOUND,
+    View.VALIDATION: Checked(Topology(EVIL, {}, (EVIL,)), FOUND),
+    View.SHOW: Shown([LIVE]),
 }
+TEXTS = {
+    f"{view.name}.{form}": renderer(view, form)(SUBJECTS[view], Look(verb=EVIL))
+    for view in View
+    for form in TABLE[view]
+    if form is not Format.METRICS  # names the owner alone, and no file may have such a one
+} | {"SHOW.detail": show.render(Shown([LIVE], single=True), Look())}
+
+NUMBERS = ("OUTCOME.ndjson",)
+"""Holds no name at all."""
+
+
+def test_every_view_has_its_renderers_here() -> None:
+    assert TABLE.keys() == SUBJECTS.keys() == set(View)
+    assert {form for forms in TABLE.values() for form in forms} == set(Format)
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_unprintable_character_is_escaped(name: str) -> None:
+    assert TEXTS[name]
     assert {each for each in TEXTS[name] if not each.isprintable()} <= {"\n"}
 
 
-@pytest.mark.parametrize("name", [name for name in TEXTS if name.endswith("json")])
+@pytest.mark.parametrize("name", [name for name in TEXTS if name.endswith("json") and name not in NUMBERS])
 def test_json_gives_the_text_back_as_it_was(name: str) -> None:
     lines = TEXTS[name].splitlines() if name.endswith("ndjson") else [TEXTS[name]]
 
@@ -109,10 +124,10 @@ def test_json_gives_the_text_back_as_it_was(name: str) -> None:
 def test_a_name_cannot_fake_a_colour() -> None:
     fake = Change(Address(Kind.STREAM, ("\x1b[32mFINE\x1b[0m",)), Action.DELETE, Reason.REMOVED)
 
-    assert "\x1b[32mFINE" not in plan.render(Plan("smith", SERVER, (fake,), (), ()), ANSI)
+    assert "\x1b[32mFINE" not in plan.render(Plan("smith", SERVER, (fake,), (), ()), Look(ANSI))
 
 
 def test_a_name_cannot_add_a_line_of_its_own() -> None:
     fake = Change(Address(Kind.STREAM, ("X\nNo changes.",)), Action.DELETE, Reason.REMOVED)
 
-    assert "No changes." not in plan.render(Plan("smith", SERVER, (fake,), (), ()), PLAIN).splitlines()
+    assert "No changes." not in plan.render(Plan("smith", SERVER, (fake,), (), ()), Look()).splitlines()

@@ -6,8 +6,8 @@ import pytest
 
 from smith_topology.core.model import Call, Diagnostic, Plan, Severity, Verb, Verdict, Wait
 from smith_topology.render import outcome
-from smith_topology.render.results import Result, results
-from smith_topology.render.text import ANSI, PLAIN
+from smith_topology.render.results import Applied, Result, results
+from smith_topology.render.text import ANSI, Look
 from tests.render.plans import CREATED, DELETED, FILTERED, REPLACED, SAME, UPDATED, call, ended, plan
 
 CREATE = call(1, CREATED.address, Verb.CREATE)
@@ -33,13 +33,13 @@ def result_of(whole: Plan, *verdicts: Verdict | None) -> list[Result]:
 def test_a_complete_apply_is_one_line() -> None:
     done = [ended(step, Verdict.DONE) for step in (CREATE, UPDATE, DELETE)] + [ended(SETTLE, Verdict.DONE)]
 
-    assert outcome.report(WHOLE, done, PLAIN) == "Apply complete! 1 added, 1 changed, 1 destroyed."
+    assert outcome.report(Applied(WHOLE, done), Look()) == "Apply complete! 1 added, 1 changed, 1 destroyed."
 
 
 def test_a_partial_apply_lists_what_failed_with_its_reason_what_was_not_attempted_and_what_is_done() -> None:
     ends = [ended(CREATE, Verdict.DONE), ended(UPDATE, Verdict.REFUSED, DENIED)]
 
-    assert outcome.report(WHOLE, ends, PLAIN) + "\n" == dedent("""\
+    assert outcome.report(Applied(WHOLE, ends), Look()) + "\n" == dedent("""\
         Applied in part: 1 of 3 changes done.
 
         Failed:
@@ -62,7 +62,7 @@ def test_the_steps_of_a_change_that_follow_a_failed_one_are_not_told_of() -> Non
     skipped = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", "an earlier step failed", "Run it again.")
     ends = [ended(UPDATE, Verdict.REFUSED, DENIED), ended(SETTLE, Verdict.SKIPPED, skipped)]
 
-    shown = outcome.report(WHOLE, ends, PLAIN)
+    shown = outcome.report(Applied(WHOLE, ends), Look())
 
     assert ("[AP201]" in shown, "AP105" in shown) == (True, False)
 
@@ -72,23 +72,24 @@ def test_a_change_that_was_interrupted_between_its_steps_says_so_once() -> None:
     steps = (UPDATE, call(3, UPDATED.address, Verb.UPDATE), Wait(4, UPDATED.address, (3,)))
     ends = [ended(UPDATE, Verdict.DONE), *(ended(step, Verdict.SKIPPED, skipped) for step in steps[1:])]
 
-    assert outcome.report(plan(UPDATED, steps=steps), ends, PLAIN).count("AP105") == 1
+    assert outcome.report(Applied(plan(UPDATED, steps=steps), ends), Look()).count("AP105") == 1
 
 
 def test_what_was_not_attempted_takes_one_line_with_its_reason() -> None:
     skipped = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", "the run was interrupted", "Run it again.")
     ends = [ended(CREATE, Verdict.DONE), ended(UPDATE, Verdict.SKIPPED, skipped), ended(DELETE, Verdict.SKIPPED, skipped)]
 
-    assert "  ~ stream.ORDERS  # the run was interrupted\n  - stream.LEGACY  # the" in outcome.report(WHOLE, ends, PLAIN)
+    shown = outcome.report(Applied(WHOLE, ends), Look())
+    assert "  ~ stream.ORDERS  # the run was interrupted\n  - stream.LEGACY  # the" in shown
 
 
 def test_an_apply_that_wrote_nothing_says_so() -> None:
-    assert outcome.report(WHOLE, [ended(UPDATE, Verdict.STALE)], PLAIN).startswith("Nothing was applied.\n")
+    assert outcome.report(Applied(WHOLE, [ended(UPDATE, Verdict.STALE)]), Look()).startswith("Nothing was applied.\n")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.ALTERED])
 def test_what_may_have_been_written_is_never_called_nothing_nor_complete(verdict: Verdict) -> None:
-    shown = outcome.report(plan(CREATED, steps=(CREATE,)), [ended(CREATE, verdict)], PLAIN)
+    shown = outcome.report(Applied(plan(CREATED, steps=(CREATE,)), [ended(CREATE, verdict)]), Look())
 
     assert shown.startswith("Applied in part: 0 of 1 change done.")
 
@@ -125,18 +126,18 @@ def test_a_change_without_any_step_was_not_attempted() -> None:
     ],
 )
 def test_a_step_that_is_done_is_one_line(step: Call, line: str) -> None:
-    assert outcome.progress_line(ended(step, Verdict.DONE), PLAIN) == line
+    assert outcome.progress_line(ended(step, Verdict.DONE), Look()) == line
 
 
 def test_a_wait_that_is_over_is_one_line() -> None:
-    line = outcome.progress_line(ended(SETTLE, Verdict.DONE), PLAIN)
+    line = outcome.progress_line(ended(SETTLE, Verdict.DONE), Look())
 
     assert line == ". stream.ORDERS has all its copies (0.01s)"
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.DONE])
 def test_whatever_is_not_done_says_so_with_the_reason(verdict: Verdict) -> None:
-    line = outcome.progress_line(ended(UPDATE, verdict, DENIED), ANSI)
+    line = outcome.progress_line(ended(UPDATE, verdict, DENIED), Look(ANSI))
 
     assert line.startswith("\x1b[1;31m!\x1b[0m ")
     assert "Server refused the request [AP201]" in line

@@ -21,7 +21,7 @@ from smith_topology.core.model import (
     stream_address,
 )
 from smith_topology.render import plan as text
-from smith_topology.render.text import ANSI, PLAIN, Style
+from smith_topology.render.text import ANSI, PLAIN, Look, Style
 from tests.render.plans import (
     CREATED,
     DELETED,
@@ -58,7 +58,7 @@ def cost(bound: Bound = Bound.EXACT, **numbers: int) -> Effect:
 
 
 def test_a_whole_plan_reads_from_what_is_done_to_what_it_costs_and_what_to_run() -> None:
-    shown = text.render(plan(DELETED, CREATED, UPDATED, FILTERED, SAME, diagnostics=(WARNING,), unmanaged=unmanaged()), PLAIN)
+    shown = text.render(plan(DELETED, CREATED, UPDATED, FILTERED, SAME, diagnostics=(WARNING,), unmanaged=unmanaged()), Look())
 
     assert shown + "\n" == dedent("""\
         smith-topo will perform these actions on account SMITH @ prod-eu (server 2.15.1):
@@ -97,7 +97,7 @@ def test_a_whole_plan_reads_from_what_is_done_to_what_it_costs_and_what_to_run()
 def test_what_blocks_a_plan_stands_at_its_object_and_the_plan_says_it_cannot_be_applied() -> None:
     blocked = Diagnostic("IM101", Severity.REFUSAL, "Change needs a replacement", "", "Put it back.", REPLACED.address, at(33))
 
-    assert text.render(plan(REPLACED, diagnostics=(PROTECTED, blocked)), PLAIN) == golden("""
+    assert text.render(plan(REPLACED, diagnostics=(PROTECTED, blocked)), Look()) == golden("""
         smith-topo would perform these actions on account SMITH @ prod-eu (server 2.15.1), if nothing stood in the way:
 
         -/+ stream.EVENTS must be replaced                                                  topology.yaml:31
@@ -115,38 +115,38 @@ def test_what_blocks_a_plan_stands_at_its_object_and_the_plan_says_it_cannot_be_
 
 
 def test_an_empty_plan_says_so_first() -> None:
-    assert text.render(plan(SAME), PLAIN) == "No changes. Account SMITH @ prod-eu holds what the file declares."
+    assert text.render(plan(SAME), Look()) == "No changes. Account SMITH @ prod-eu holds what the file declares."
 
 
 def test_an_empty_plan_that_is_blocked_does_not_claim_that_all_is_well() -> None:
-    shown = text.render(plan(SAME, diagnostics=(PROTECTED,)), PLAIN)
+    shown = text.render(plan(SAME, diagnostics=(PROTECTED,)), Look())
 
     assert shown.startswith("Nothing can be done on account SMITH @ prod-eu (server 2.15.1):\n\n  ! stream.AUDIT is protected")
     assert "No changes" not in shown
 
 
 def test_a_lossless_plan_needs_no_permission_and_says_that_nothing_is_lost() -> None:
-    shown = text.render(plan(CREATED), PLAIN)
+    shown = text.render(plan(CREATED), Look())
 
     assert "Plan: 1 to add, 0 to change, 0 to replace, 0 to destroy. No data is lost." in shown
     assert shown.endswith("To carry it out:\n    smith-topo apply")
 
 
 def test_the_caller_names_the_command_or_leaves_it_out() -> None:
-    assert "To carry it out:\n    smith-topo destroy\n" in text.render(plan(DELETED), PLAIN, verb="destroy")
-    assert "To carry it out" not in text.render(plan(DELETED), PLAIN, verb="")
+    assert "To carry it out:\n    smith-topo destroy\n" in text.render(plan(DELETED), Look(verb="destroy"))
+    assert "To carry it out" not in text.render(plan(DELETED), Look(verb=""))
 
 
 def test_the_command_a_plan_names_gets_past_the_limit_of_deletes_too() -> None:
-    assert "    smith-topo apply --max-deletes 1\n" in text.render(plan(DELETED, owned=2), PLAIN)
+    assert "    smith-topo apply --max-deletes 1\n" in text.render(plan(DELETED, owned=2), Look())
 
 
 def test_what_would_keep_it_from_asking_is_named_apart_from_the_command() -> None:
-    assert text.render(plan(DELETED), PLAIN).endswith("Where nobody can answer: --auto-approve --allow delete,data-loss")
+    assert text.render(plan(DELETED), Look()).endswith("Where nobody can answer: --auto-approve --allow delete,data-loss")
 
 
 def test_destroys_come_last_whatever_the_order_of_the_plan() -> None:
-    shown = text.render(plan(DELETED, CREATED), PLAIN)
+    shown = text.render(plan(DELETED, CREATED), Look())
 
     assert shown.index("stream.RAW") < shown.index("stream.LEGACY")
 
@@ -232,14 +232,14 @@ def test_a_cost_too_long_for_its_line_goes_below_it() -> None:
 def test_the_total_is_as_exact_as_its_parts_and_no_more(effects: list[Effect], sentence: str) -> None:
     changes = [replace(updated(effects=(each,)), address=stream_address(f"S{place}")) for place, each in enumerate(effects)]
 
-    assert sentence in text.render(plan(*changes), PLAIN)
+    assert sentence in text.render(plan(*changes), Look())
 
 
 def test_a_consumer_that_goes_with_its_stream_is_counted_once() -> None:
     lost = Effect("DS301", "its position is lost", amounts=amounts(consumers=1, positions=1))
     consumer = Change(consumer_address("LEGACY", "c"), Action.DELETE, Reason.REMOVED, {}, None, effects=(lost,))
 
-    assert "Also: 1 consumer loses its position." in text.render(plan(consumer, DELETED), PLAIN)
+    assert "Also: 1 consumer loses its position." in text.render(plan(consumer, DELETED), Look())
 
 
 @pytest.mark.parametrize(
@@ -263,9 +263,9 @@ def test_every_action_and_reason_can_be_shown(action: Action, reason: Reason) ->
 
 def test_colours_change_nothing_but_colours() -> None:
     whole = plan(CREATED, UPDATED, REPLACED, DELETED, diagnostics=(PROTECTED, WARNING))
-    coloured = text.render(whole, ANSI)
+    coloured = text.render(whole, Look(ANSI))
 
     assert "\x1b[" in coloured
     for code in ("0", "1", "2", "31", "32", "33", "1;31"):
         coloured = coloured.replace(f"\x1b[{code}m", "")
-    assert coloured == text.render(whole, PLAIN)
+    assert coloured == text.render(whole, Look())

@@ -4,7 +4,8 @@ from textwrap import dedent
 
 from smith_topology.core.model import OWNER, PROTECT, Observed, consumer_address, stream_address
 from smith_topology.render import show
-from smith_topology.render.text import PLAIN
+from smith_topology.render.show import Shown
+from smith_topology.render.text import PLAIN, Look
 from tests.render.plans import HOUR, SECOND
 
 STREAM = Observed(
@@ -32,7 +33,7 @@ CONSUMER = Observed(
 def test_a_table_has_each_consumer_below_its_stream_and_numbers_aligned() -> None:
     other = Observed(stream_address("A"), {}, "", {"messages": 0, "bytes": 0, "consumer_count": 0})
 
-    assert show.render([CONSUMER, STREAM, other], PLAIN) + "\n" == dedent("""\
+    assert show.render(Shown([CONSUMER, STREAM, other]), Look()) + "\n" == dedent("""\
         ADDRESS                  MESSAGES    BYTES  CONSUMERS  PENDING  UN-ACKED  OWNER  PROTECTED
         stream.A                        0      0 B          0                     -      -
         stream.ORDERS              12,345  3.4 GiB          1                     smith  2026-03-01
@@ -41,7 +42,7 @@ def test_a_table_has_each_consumer_below_its_stream_and_numbers_aligned() -> Non
 
 
 def test_an_empty_account_says_so() -> None:
-    assert show.render([], PLAIN) == "Nothing of what the file declares is there, and nothing that this topology owns."
+    assert show.render(Shown([]), Look()) == "Nothing of what the file declares is there, and nothing that this topology owns."
 
 
 def test_one_object_shows_what_is_set_and_what_it_holds() -> None:

@@ -5,20 +5,71 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from smith_topology.core.checks.interface import Combination, broken, error
-from smith_topology.core.model import Config, Diagnostic, Kind, Topology
+from smith_topology.core.checks.interface import Combination, broken
+from smith_topology.core.model import Config, Diagnostic, Finding, Kind, Topology
 from smith_topology.core.subjects import is_literal
 
-BACKOFF = error("FC201", "More backoff steps than deliveries")
-PUSH_ONLY = error("FC202", "The field is for push consumers only")
-PULL_ONLY = error("FC203", "The field is for pull consumers only")
-HEARTBEAT = error("FC204", "flow_control without idle_heartbeat")
-START = error("FC206", "deliver_policy and start position contradict each other")
-PRIORITY = error("FC207", "Incomplete priority group")
-GROUP_NAME = error("FC208", "Invalid name of a priority group")
-PACED = error("FC209", "ack_policy flow_control doesn't go with this field")
-SAMPLING = error("FC210", "Invalid sample_freq")
-DELIVER = error("FC211", "deliver_subject is a pattern")
+BACKOFF = Finding.error(
+    "FC201",
+    "More backoff steps than deliveries",
+    "`backoff` has more steps than `max_deliver` allows attempts [10116].",
+    "Raise `max_deliver`.",
+)
+PUSH_ONLY = Finding.error(
+    "FC202",
+    "The field is for push consumers only",
+    "`rate_limit_bps`, `idle_heartbeat` or `flow_control` on a pull consumer [10086, 10088, 10089].",
+    "Leave it out, or set `deliver_subject`.",
+)
+PULL_ONLY = Finding.error(
+    "FC203",
+    "The field is for pull consumers only",
+    "`max_waiting` or a priority policy on a push consumer [10080, 10178].",
+    "Leave it out.",
+)
+HEARTBEAT = Finding.error(
+    "FC204",
+    "flow_control without idle_heartbeat",
+    "`flow_control` without `idle_heartbeat` [10108].",
+    "Set `idle_heartbeat`.",
+)
+START = Finding.error(
+    "FC206",
+    "deliver_policy and start position contradict each other",
+    "`deliver_policy` and `opt_start_seq`, `opt_start_time` or the filter contradict each other [10094].",
+    "Name the start the policy asks for, and no other.",
+)
+PRIORITY = Finding.error(
+    "FC207",
+    "Incomplete priority group",
+    "Priority groups without a policy, a policy without groups, or a timeout without either [10159, 10196, 10197].",
+    "Set `priority_policy` and `priority_groups`.",
+)
+GROUP_NAME = Finding.error(
+    "FC208",
+    "Invalid name of a priority group",
+    "A priority group's name that is not 1 to 16 of `A-Z a-z 0-9 - _ / =` [10161, 10162].",
+    "Rename it.",
+)
+PACED = Finding.error(
+    "FC209",
+    "ack_policy flow_control doesn't go with this field",
+    "`ack_policy: flow_control` on a pull consumer, or with `ack_wait`, `backoff`, `max_deliver` or unlimited "
+    "`max_ack_pending` [10218, 10220, 10221, 10222].",
+    "Leave these out.",
+)
+SAMPLING = Finding.error(
+    "FC210",
+    "Invalid sample_freq",
+    "`sample_freq` that is no whole percentage [10095].",
+    "Write `30` or `30%`.",
+)
+DELIVER = Finding.error(
+    "FC211",
+    "deliver_subject is a pattern",
+    "`deliver_subject` with a wildcard [10079].",
+    "Name one subject.",
+)
 
 _GROUP = re.compile(r"[a-zA-Z0-9/_=-]{1,16}")
 _PERCENT = re.compile(r"(\+?\d+|-0+)%?", re.ASCII)

@@ -4,17 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.checks.interface import error, with_consumers
-from smith_topology.core.model import Diagnostic, Resource, Topology
+from smith_topology.core.checks.interface import with_consumers
+from smith_topology.core.model import Diagnostic, Finding, Resource, Topology
 from smith_topology.core.units import format_duration
 
-PENDING_UNACKED = error("FC205", "max_ack_pending on a push consumer that does not acknowledge")
-REPLICAS = error("FC401", "More replicas than the stream")
-SAME_REPLICAS = error("FC402", "Other replicas than the stream, whose consumers decide what it keeps")
-PENDING = error("FC403", "max_ack_pending is above the stream's limit")
-INACTIVE = error("FC404", "inactive_threshold is above the stream's limit")
-UNPACED = error("FC407", "consumer_limits take away the limit that flow control needs")
-TOO_MANY = error("FC405", "More consumers than the stream allows")
+PENDING_UNACKED = Finding.error(
+    "FC205",
+    "max_ack_pending on a push consumer that does not acknowledge",
+    "`max_ack_pending`, its own or from `consumer_limits`, on a push consumer with `ack_policy: none` [10082].",
+    "Write `ack_policy: explicit`.",
+)
+REPLICAS = Finding.error(
+    "FC401",
+    "More replicas than the stream",
+    "A consumer with more replicas than its stream [10126].",
+    "Leave `num_replicas` out.",
+)
+SAME_REPLICAS = Finding.error(
+    "FC402",
+    "Other replicas than the stream, whose consumers decide what it keeps",
+    "A consumer of a work queue or interest stream with fewer replicas than its stream [10134].",
+    "Leave `num_replicas` out.",
+)
+PENDING = Finding.error(
+    "FC403",
+    "max_ack_pending is above the stream's limit",
+    "`max_ack_pending` above the stream's `consumer_limits` [10121].",
+    "Lower it, or leave it out.",
+)
+INACTIVE = Finding.error(
+    "FC404",
+    "inactive_threshold is above the stream's limit",
+    "`inactive_threshold` above the stream's `consumer_limits` [10153].",
+    "Lower it, or leave it out.",
+)
+UNPACED = Finding.error(
+    "FC407",
+    "consumer_limits take away the limit that flow control needs",
+    "A consumer with `ack_policy: flow_control` that takes an unlimited `max_ack_pending` over from `consumer_limits` [10220].",
+    "Set `max_ack_pending` on the consumer.",
+)
+TOO_MANY = Finding.error(
+    "FC405",
+    "More consumers than the stream allows",
+    "More consumers than `max_consumers` of the stream [10026].",
+    "Raise `max_consumers`.",
+)
 
 
 def against_stream(topology: Topology) -> Iterator[Diagnostic]:

@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from smith_topology.core.checks.interface import error
 from smith_topology.core.checks.subjects import indexed
-from smith_topology.core.model import Config, Diagnostic, Resource, Topology, copies_of, origins
+from smith_topology.core.model import Config, Diagnostic, Finding, Resource, Topology, copies_of, origins
 from smith_topology.core.subjects import REST, SubjectIndex, is_literal, overlaps, problem
 
-NAME = error("RF104", "Invalid name of an origin")
-PREPARED = error("RF106", "Invalid consumer of an origin")
-PREFIX = error("RF107", "Invalid prefix of an external origin")
-DUPLICATE = error("RF108", "The same source twice")
+NAME = Finding.error(
+    "RF104",
+    "Invalid name of an origin",
+    "The name of an origin can't be a stream's [10141, 10142].",
+    "Correct it.",
+)
+PREPARED = Finding.error(
+    "RF106",
+    "Invalid consumer of an origin",
+    "A `consumer` made beforehand, without a usable name or subject, used twice, or with a start or filter beside it [10213, "
+    "10215, 10216].",
+    "Set filter and start on that consumer.",
+)
+PREFIX = Finding.error(
+    "RF107",
+    "Invalid prefix of an external origin",
+    "A prefix under `external` with wildcards, the account's own API, or deliveries that an origin would store [10021, 10022, "
+    "10024, 10052].",
+    "Choose another prefix.",
+)
+DUPLICATE = Finding.error(
+    "RF108",
+    "The same source twice",
+    "The same origin twice with the same filter and transforms; another start makes no difference [10140].",
+    "Drop one.",
+)
 
 API = "$JS.API"
 _NOT_IN_NAMES = frozenset(" \t\r\n\f.*>\\/")

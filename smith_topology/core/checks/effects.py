@@ -4,15 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.checks.interface import warning, with_consumers
-from smith_topology.core.model import Diagnostic, Resource, Topology, copies_of
+from smith_topology.core.checks.interface import with_consumers
+from smith_topology.core.model import Diagnostic, Finding, Resource, Topology, copies_of
 
-DROPPED = warning("RL101", "Every message is dropped at once")
-DRAINED = warning("RL102", "The copy empties its origin")
-IDLE = warning("RL103", "The server deletes this consumer when it is idle")
-UNACKNOWLEDGED = warning("RL104", "Acknowledgement fields without acknowledgements")
-PURGE_ALLOWED = warning("RL105", "deny_purge is taken back by the server")
-NO_EFFECT = warning("RL106", "The field has no effect")
+DROPPED = Finding.warning(
+    "RL101",
+    "Every message is dropped at once",
+    "`retention: interest`, and no consumer declared: every message is dropped at once.",
+    "Declare the consumers, or use `limits`.",
+)
+DRAINED = Finding.warning(
+    "RL102",
+    "The copy empties its origin",
+    "A mirror or source of a work queue or interest stream: since 2.14 copying acknowledges, and so empties the origin.",
+    "Use `retention: limits` on the origin.",
+)
+IDLE = Finding.warning(
+    "RL103",
+    "The server deletes this consumer when it is idle",
+    "`inactive_threshold` on a consumer, its own or from `consumer_limits`: the server deletes it, and its position, when "
+    "it is not used for so long.",
+    "Leave it out.",
+)
+UNACKNOWLEDGED = Finding.warning(
+    "RL104",
+    "Acknowledgement fields without acknowledgements",
+    "`ack_wait`, `max_deliver`, `backoff` or `max_ack_pending` with `ack_policy: none`, or with none written: they never come "
+    "into play.",
+    "Write `ack_policy: explicit`.",
+)
+PURGE_ALLOWED = Finding.warning(
+    "RL105",
+    "deny_purge is taken back by the server",
+    "`deny_purge` with delete markers or schedules: these turn rollups on, and the server sets `deny_purge` to false.",
+    "Leave one out.",
+)
+NO_EFFECT = Finding.warning(
+    "RL106",
+    "The field has no effect",
+    "A field about pulling on a push consumer, about pushing on a pull consumer, or about pinning without it.",
+    "Leave it out.",
+)
 
 ACK_FIELDS = ("ack_wait", "max_deliver", "backoff", "max_ack_pending")
 PULL_FIELDS = ("max_batch", "max_expires", "max_bytes")

@@ -6,17 +6,43 @@ from collections.abc import Iterator
 from functools import cache
 from heapq import nsmallest
 
-from smith_topology.core.checks.interface import error, filter_path, steps, subjects_of, warning, with_consumers
+from smith_topology.core.checks.interface import filter_path, steps, subjects_of, with_consumers
 from smith_topology.core.checks.stored import Held, Stored
 from smith_topology.core.checks.subjects import clash, indexed
-from smith_topology.core.model import Diagnostic, Resource, Topology, copies_of, filters_of
+from smith_topology.core.model import Diagnostic, Finding, Resource, Topology, copies_of, filters_of
 from smith_topology.core.subjects import is_subset, problem
 
-UNREACHABLE = warning("SB201", "The filter matches no subject of its stream")
-OVERLAPPING = error("SB202", "Filters of one consumer overlap")
-BOTH = error("SB203", "Both filter_subject and filter_subjects")
-DELIVERED_BACK = error("SB204", "The consumer delivers into its own stream")
-NOTHING_COPIED = warning("SB206", "The filter matches no subject of the origin")
+UNREACHABLE = Finding.warning(
+    "SB201",
+    "The filter matches no subject of its stream",
+    "The filter of a consumer matches nothing its stream stores, transforms and origins considered: it waits for ever (servers "
+    "before 2.10 refuse it, 10093).",
+    "Correct the filter, or the stream's `subjects`.",
+)
+OVERLAPPING = Finding.error(
+    "SB202",
+    "Filters of one consumer overlap",
+    "A filter of a consumer lies inside another of the same consumer [10138]. Filters that only cross are taken.",
+    "Drop the narrower one.",
+)
+BOTH = Finding.error(
+    "SB203",
+    "Both filter_subject and filter_subjects",
+    "`filter_subject` and `filter_subjects` together [10136].",
+    "Use `filter_subjects`.",
+)
+DELIVERED_BACK = Finding.error(
+    "SB204",
+    "The consumer delivers into its own stream",
+    "A push consumer delivers to a subject that its own stream stores [10081].",
+    "Deliver outside the stream.",
+)
+NOTHING_COPIED = Finding.warning(
+    "SB206",
+    "The filter matches no subject of the origin",
+    "The filter or transforms of a mirror or source match nothing its origin stores.",
+    "Correct the filter, or the origin's `subjects`.",
+)
 
 
 def within_consumer(topology: Topology) -> Iterator[Diagnostic]:

@@ -6,35 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from smith_topology.core.model import Config, Diagnostic, Resource, Severity, Topology
+from smith_topology.core.model import Config, Diagnostic, Finding, Resource, Topology
 
 Rule: TypeAlias = Callable[[Topology], Iterator[Diagnostic]]
 
 MOST_STEPS = 300_000
 """Of one rule that compares many with many: what it has not found by then is left to the server to say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A kind of mistake. ``docs/diagnostics.md`` has a row for each, held there by a test."""
-
-    code: str
-    severity: Severity
-    summary: str
-
-    def at(self, resource: Resource, path: str, detail: str, fix: str) -> Diagnostic:
-        """This mistake in one place: ``path`` is the dotted field it is in, ``""`` the whole resource."""
-        return Diagnostic(self.code, self.severity, self.summary, detail, fix, resource.address, resource.where(path))
-
-
-def error(code: str, summary: str) -> Finding:
-    """A mistake for which the server refuses the configuration."""
-    return Finding(code, Severity.ERROR, summary)
-
-
-def warning(code: str, summary: str) -> Finding:
-    """Something the server accepts that hardly anybody means."""
-    return Finding(code, Severity.WARNING, summary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,35 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from smith_topology.core.checks.interface import error, steps, warning
+from smith_topology.core.checks.interface import steps
 from smith_topology.core.checks.subjects import indexed
-from smith_topology.core.model import Config, Diagnostic, Resource, Topology, copies_of
+from smith_topology.core.model import Config, Diagnostic, Finding, Resource, Topology, copies_of
 
-UNDECLARED = warning("RF101", "The origin is not in the file")
-CIRCLE = error("RF102", "Streams copy each other in a circle")
-TWICE = error("RF103", "An origin is reached on two ways")
-LARGER = error("RF105", "The origin holds messages too large for the copy")
+UNDECLARED = Finding.warning(
+    "RF101",
+    "The origin is not in the file",
+    "The origin of a mirror or source is not declared. It may exist unmanaged; the server also takes a copy of nothing.",
+    "Declare it, correct its name, or add `external`.",
+)
+CYCLE = Finding.error(
+    "RF102",
+    "Streams copy each other in a cycle",
+    "Streams copy each other, or one itself, in a cycle [10052]. Where filters let one order of creation pass, every later "
+    "update would be refused.",
+    "Break the cycle.",
+)
+TWICE = Finding.error(
+    "RF103",
+    "An origin is reached on two ways",
+    "An origin is named in `sources` before another source that copies it too: the server takes that for a cycle [10052].",
+    "Name it after that source.",
+)
+LARGER = Finding.error(
+    "RF105",
+    "The origin holds messages too large for the copy",
+    "`max_msg_size` of the copy is below the origin's [10030, 10046].",
+    "Raise it.",
+)
 
 Streams = Mapping[str, Resource]
 
@@ -50,21 +71,21 @@ def larger_messages(topology: Topology) -> Iterator[Diagnostic]:
                 yield LARGER.at(stream, "max_msg_size", detail, f"Raise `max_msg_size` to {theirs}, or leave it out ({path}).")
 
 
-def circular(topology: Topology) -> Iterator[Diagnostic]:
-    """Circles, as the server looks for them; each is reported once.
+def cycles(topology: Topology) -> Iterator[Diagnostic]:
+    """Cycles, as the server looks for them; each is reported once.
 
-    A stream with a single origin that leads into no circle can't be the start of one, which keeps this linear in
+    A stream with a single origin that leads into no cycle can't be the start of one, which keeps this linear in
     chains and stars of any size.
     """
     streams = _by_name(topology)
     walks = _Walks({name: tuple(_local(stream)) for name, stream in streams.items()}, streams)
-    suspects = _leading_into_circles(streams)
+    suspects = _leading_into_cycles(streams)
     for name, stream in streams.items():
         if (name in suspects and name not in walks.reported) or len(walks.copies[name]) > 1:
             yield from walks.begin(stream)
 
 
-def _leading_into_circles(streams: Streams) -> set[str]:
+def _leading_into_cycles(streams: Streams) -> set[str]:
     """What is left when streams without origins are taken away, again and again."""
     copies: defaultdict[str, list[str]] = defaultdict(list)
     open_origins: dict[str, int] = {}
@@ -85,7 +106,7 @@ def _leading_into_circles(streams: Streams) -> set[str]:
 class _Walks:
     """Breadth first from one stream after the other: the server refuses one when a copy leads to a stream already seen (2.15.1).
 
-    It does so even where that is no circle, but the same origin named before a stream that copies it too. A source
+    It does so even where that is no cycle, but the same origin named before a stream that copies it too. A source
     with a filter that none of the copying stream's own subjects matches is let pass.
     """
 
@@ -140,7 +161,7 @@ def _found(start: Resource, path: str, chain: list[str], origin: str) -> Diagnos
     where = path if chain == [start.address.name] else "mirror" if start.config.get("mirror") else "sources"
     if origin in chain:
         detail = f"{' copies '.join((*chain, origin))}: every message would go round for ever, so the server refuses it."
-        return CIRCLE.at(start, where, detail, "Break the circle, or filter so that no stream gets its own messages back.")
+        return CYCLE.at(start, where, detail, "Break the cycle, or filter so that no stream gets its own messages back.")
     ways = " and ".join(chain[1:])
-    detail = f"{start.address.name} copies {origin}, and again by way of {ways}: the server takes that for a circle."
+    detail = f"{start.address.name} copies {origin}, and again by way of {ways}: the server takes that for a cycle."
     return TWICE.at(start, where, detail, f"Name {origin} after {chain[1]} in `sources`, or copy it on one way only.")

@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
     copies.external_prefixes,
     copies.duplicate_sources,
     origins.undeclared,
-    origins.circular,
+    origins.cycles,
     origins.larger_messages,
     effects.lost_messages,
     effects.idle_durables,

@@ -52,7 +52,7 @@ class Stored:
 
     def of(self, name: str, depth: int = 0) -> Held | None:
         if name not in self._known:
-            self._known[name] = None  # stands while its origins are looked at: a circle is unknown
+            self._known[name] = None  # stands while its origins are looked at: a cycle is unknown
             stream = self._streams.get(name)
             found = self._work_out(stream, depth) if stream and depth < DEEPEST else None
             self._known[name] = None if found is None else self._held(found)

@@ -4,20 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from smith_topology.core.checks.interface import Combination, broken, error
-from smith_topology.core.model import APPLIED, EXTRA, OWNER, PROTECT, Config, Diagnostic, Resource, Topology
+from smith_topology.core.checks.interface import Combination, broken
+from smith_topology.core.model import APPLIED, EXTRA, OWNER, PROTECT, Config, Diagnostic, Finding, Resource, Topology
 
-WINDOW = error("FC101", "duplicate_window is longer than max_age")
-PER_SUBJECT = error("FC102", "discard_new_per_subject without what it needs")
-ROLLUP = error("FC103", "Rollups without purging")
-COUNTER = error("FC104", "A counter stream can't have this field")
-SCHEDULES = error("FC105", "Scheduled messages don't go with this field")
-ASYNC = error("FC106", "persist_mode async doesn't go with this field")
-MIRROR_DIRECT = error("FC107", "mirror_direct without a mirror")
-MIRROR = error("FC108", "A mirror can't have this field")
-DESCRIPTION = error("FC109", "The description is too long")
-METADATA = error("FC110", "The metadata is too large")
-SEALED = error("FC111", "A sealed stream can't have this field")
+WINDOW = Finding.error(
+    "FC101",
+    "duplicate_window is longer than max_age",
+    "`duplicate_window` is longer than `max_age` [10052].",
+    "Lower it to `max_age`.",
+)
+PER_SUBJECT = Finding.error(
+    "FC102",
+    "discard_new_per_subject without what it needs",
+    "`discard_new_per_subject` without `discard: new`, or without `max_msgs_per_subject` [10052].",
+    "Set both.",
+)
+ROLLUP = Finding.error(
+    "FC103",
+    "Rollups without purging",
+    "`allow_rollup_hdrs` with `deny_purge` [10052].",
+    "Leave one out.",
+)
+COUNTER = Finding.error(
+    "FC104",
+    "A counter stream can't have this field",
+    "`allow_msg_counter` with `discard: new`, `allow_msg_ttl`, `allow_msg_schedules` or a retention other than limits [10052].",
+    "Leave the other out.",
+)
+SCHEDULES = Finding.error(
+    "FC105",
+    "Scheduled messages don't go with this field",
+    "`allow_msg_schedules` with `discard: new` or `sources` [10052, 10187].",
+    "Leave the other out.",
+)
+ASYNC = Finding.error(
+    "FC106",
+    "persist_mode async doesn't go with this field",
+    "`persist_mode: async` with memory storage, replicas or `allow_atomic` [10052].",
+    "Leave the other out.",
+)
+MIRROR_DIRECT = Finding.error(
+    "FC107",
+    "mirror_direct without a mirror",
+    "`mirror_direct` on a stream that is no mirror [10052].",
+    "Leave it out.",
+)
+MIRROR = Finding.error(
+    "FC108",
+    "A mirror can't have this field",
+    "A mirror with a field of its own that only an origin can have [10031, 10034, 10143, 10173, 10186, 10198, 10209, 10052].",
+    "Leave the field out.",
+)
+DESCRIPTION = Finding.error(
+    "FC109",
+    "The description is too long",
+    "A description of more than 4096 bytes [10052, 10107].",
+    "Shorten it.",
+)
+METADATA = Finding.error(
+    "FC110",
+    "The metadata is too large",
+    "Metadata of more than 128 KiB, the marks of ownership included [10052, 10135].",
+    "Keep large texts elsewhere.",
+)
+SEALED = Finding.error(
+    "FC111",
+    "A sealed stream can't have this field",
+    "A sealed stream with `allow_msg_counter`, `allow_msg_schedules` or `subject_delete_marker_ttl`: the server seals it, "
+    "takes no update of it any more [10052], and when it starts again loads it otherwise, or not at all.",
+    "Leave the other out.",
+)
 
 LONGEST_DESCRIPTION = 4096
 LARGEST_METADATA = 128 * 1024

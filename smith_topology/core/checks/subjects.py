@@ -5,17 +5,53 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
-from smith_topology.core.checks.interface import error, steps, subjects_of, warning
-from smith_topology.core.model import Config, Diagnostic, Kind, Resource, Topology, copies_of
+from smith_topology.core.checks.interface import steps, subjects_of
+from smith_topology.core.model import Config, Diagnostic, Finding, Kind, Resource, Topology, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, Entry, SubjectIndex, is_subset, overlaps, problem
 
-TWO_STREAMS = error("SB101", "Two streams store the same subject")
-ONE_STREAM = error("SB102", "Subjects of one stream overlap")
-INVALID = error("SB103", "Invalid subject")
-RESERVED = error("SB104", "The subject belongs to the server")
-EVERYTHING_ACKED = error("SB105", "A stream of all subjects needs no_ack and one replica")
-EVERYTHING = warning("SB106", "The stream stores every message of the account")
-PARTIAL_WILDCARD = warning("SB107", "A wildcard inside a token is an ordinary character")
+TWO_STREAMS = Finding.error(
+    "SB101",
+    "Two streams store the same subject",
+    "Subjects of two streams overlap, the default subject (the stream's name) included: a message belongs to one stream [10065].",
+    "Make the subjects disjoint, or copy from the other stream with `sources`.",
+)
+ONE_STREAM = Finding.error(
+    "SB102",
+    "Subjects of one stream overlap",
+    "Subjects of one stream overlap, or one is there twice [10052].",
+    "Keep the wider one.",
+)
+INVALID = Finding.error(
+    "SB103",
+    "Invalid subject",
+    "Not a subject: an empty token, white space, or a `>` that is not last [10052, 10112, 10139].",
+    "Write tokens joined by single dots.",
+)
+RESERVED = Finding.error(
+    "SB104",
+    "The subject belongs to the server",
+    "The subject overlaps with `$JS`, `$JSC`, `$NRG` or `$SYS`, and the stream acknowledges [10052]. `$JS.EVENT.>` and "
+    "`$SYS.ACCOUNT.>` may be stored.",
+    "Narrow the subject, or set `no_ack: true` if that is meant.",
+)
+EVERYTHING_ACKED = Finding.error(
+    "SB105",
+    "A stream of all subjects needs no_ack and one replica",
+    "A stream of `>` that acknowledges, or has replicas [10052].",
+    "List the subjects that belong in the stream.",
+)
+EVERYTHING = Finding.warning(
+    "SB106",
+    "The stream stores every message of the account",
+    "A stream of `>` stores requests, replies and inboxes of the whole account.",
+    "List the subjects that belong in the stream.",
+)
+PARTIAL_WILDCARD = Finding.warning(
+    "SB107",
+    "A wildcard inside a token is an ordinary character",
+    "`*` or `>` inside a longer token is an ordinary character: `orders*` matches only `orders*`.",
+    "Make the wildcard a token of its own.",
+)
 
 SERVER_SUBJECTS = (("$JS.>", "$JS.EVENT.>"), ("$JSC.>", ""), ("$NRG.>", ""), ("$SYS.>", "$SYS.ACCOUNT.>"))
 """What the server keeps for itself, and the part of it that a stream may store all the same."""

@@ -7,16 +7,37 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from smith_topology.core.checks.interface import error, steps, subjects_of
+from smith_topology.core.checks.interface import steps, subjects_of
 from smith_topology.core.checks.subjects import clash
 from smith_topology.core.kinds.fields import FIRST
-from smith_topology.core.model import Config, Diagnostic, Resource, Topology, Version, copies_of
+from smith_topology.core.model import Config, Diagnostic, Finding, Resource, Topology, Version, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, WHITESPACE, is_subset, overlaps
 
-TEMPLATE = error("SB301", "Invalid subject template")
-OVERLAPPING = error("SB302", "Transforms of one origin overlap")
-BOTH_FILTERS = error("SB303", "A filter and transforms on the same origin")
-REPUBLISHED_BACK = error("SB304", "Messages are republished into the stream they come from")
+TEMPLATE = Finding.error(
+    "SB301",
+    "Invalid subject template",
+    "A template the server can't map: a wildcard the source doesn't have, an unknown function, a number above 2147483647, `>` "
+    "on one side only [10146, 10154, 10156, 10052].",
+    "Take wildcards over one by one: `{{wildcard(1)}}`.",
+)
+OVERLAPPING = Finding.error(
+    "SB302",
+    "Transforms of one origin overlap",
+    "Two transforms of one origin match the same message [10147, 10152].",
+    "Make their `src` disjoint.",
+)
+BOTH_FILTERS = Finding.error(
+    "SB303",
+    "A filter and transforms on the same origin",
+    "`filter_subject` beside `subject_transforms` [10144, 10150].",
+    "Drop `filter_subject`; each `src` filters.",
+)
+REPUBLISHED_BACK = Finding.error(
+    "SB304",
+    "Messages are republished into the stream they come from",
+    "Messages are republished to a subject the stream stores [10052].",
+    "Republish outside the stream.",
+)
 
 V2_12, V2_15 = Version(2, 12), Version(2, 15)
 

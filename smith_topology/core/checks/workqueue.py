@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.checks.interface import error, steps, with_consumers
-from smith_topology.core.model import Diagnostic, Resource, Topology, filters_of
+from smith_topology.core.checks.interface import steps, with_consumers
+from smith_topology.core.model import Diagnostic, Finding, Resource, Topology, filters_of
 from smith_topology.core.subjects import REST, Entry, SubjectIndex, problem
 
-SHARED = error("SB205", "Two consumers of a work queue want the same message")
-ACKNOWLEDGE = error("FC301", "A work queue needs ack_policy explicit")
-FROM_START = error("FC302", "A work queue delivers from the start")
+SHARED = Finding.error(
+    "SB205",
+    "Two consumers of a work queue want the same message",
+    "Two consumers of a work queue want the same message: filters overlap, or one of them has none [10099, 10100].",
+    "Give each its own `filter_subject`, or share one consumer.",
+)
+ACKNOWLEDGE = Finding.error(
+    "FC301",
+    "A work queue needs ack_policy explicit",
+    "A consumer of a work queue without `ack_policy: explicit`; left out, it is `none` [10084, 10098].",
+    "Write `ack_policy: explicit`.",
+)
+FROM_START = Finding.error(
+    "FC302",
+    "A work queue delivers from the start",
+    "A consumer of a work queue that does not start at the beginning [10101].",
+    "Leave `deliver_policy` out.",
+)
 
 
 def _work_queues(topology: Topology) -> Iterator[tuple[Resource, list[Resource]]]:

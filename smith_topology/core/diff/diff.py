@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smith_topology.core.diff import ownership, unknown_fields
@@ -82,9 +82,11 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
         return Change(resource.address, Action.CREATE, Reason.NEW, None, after, span=resource.span)
     if context.server.keeps_metadata and observed.owner != owner:
         after[OWNED_BY] = owner
-    fields = compare(rules.fields, before, after)
-    replaced = any(rules.immutable(top_level(each.path), before, after, context) for each in fields)
-    action = Action.REPLACE if replaced else Action.UPDATE if fields else Action.NO_OP
+    fields = tuple(
+        replace(each, immutable=rules.immutable(top_level(each.path), before, after, context))
+        for each in compare(rules.fields, before, after)
+    )
+    action = Action.REPLACE if any(each.immutable for each in fields) else Action.UPDATE if fields else Action.NO_OP
     reason = _reason(observed, before, after, resource) if fields else Reason.SAME
     return Change(resource.address, action, reason, before, after, fields, span=resource.span)
 

@@ -9,17 +9,59 @@ from smith_topology.core.model import (
     METADATA_SINCE,
     Address,
     Diagnostic,
+    Finding,
     Kind,
     Live,
     Observed,
     Resource,
     Server,
-    Severity,
     Topology,
 )
 
-UNOWNED, THEIRS = "OW101", "OW102"
-OTHERS = (UNOWNED, THEIRS)
+UNOWNED = Finding.refusal(
+    "OW101",
+    "Object exists and has no owner",
+    "A declared object exists and has no owner: another client made it, or an update without metadata wiped its marks.",
+    "`smith-topo show ADDRESS`, then `--adopt`.",
+)
+THEIRS = Finding.refusal(
+    "OW102",
+    "Object belongs to another topology",
+    "A declared object belongs to another topology.",
+    "Take it out of one of the two files.",
+)
+PROTECTED = Finding.refusal(
+    "OW103",
+    "Object is protected",
+    "An object to be deleted is protected, or holds a consumer that is.",
+    "Apply `protect: false` first.",
+)
+FOREIGN_CONSUMER = Finding.refusal(
+    "OW104",
+    "Stream holds a consumer that is not this topology's",
+    "A stream to be deleted holds a consumer that is not this topology's, or an excluded one, which would go with it.",
+    "Have that consumer removed first, or exclude the stream too.",
+)
+NO_METADATA = Finding.warning(
+    "OW105",
+    "Ownership can't be known on this server",
+    "A server before 2.10 keeps no metadata: nothing is ever pruned, and `protect` has no effect.",
+    "Upgrade the server.",
+)
+FOREIGN_STREAM = Finding.refusal(
+    "OW106",
+    "Consumer on a stream that is not this topology's",
+    "A consumer is selected without its stream, and the stream is not this topology's.",
+    "Select the stream too; `--adopt` takes over one without an owner.",
+)
+NOTHING_KNOWN = Finding.refusal(
+    "OW107",
+    "What to destroy can't be known on this server",
+    "`destroy` on a server before 2.10: without metadata nothing says whose it is.",
+    "Delete by name, with the nats CLI.",
+)
+
+OTHERS = (UNOWNED.code, THEIRS.code)
 """Refusals about declared objects that are not this topology's to write."""
 INTERNAL_PREFIXES = ("JS_MIRROR_", "JS_SRC_")
 
@@ -29,7 +71,7 @@ def refusal(topology: Topology, resource: Resource, live: Live, selection: Selec
     server, parent = live.server, resource.address.parent
     stream = None if parent in selection else live.observed.get(parent)
     if stream and server.keeps_metadata and stream.owner != topology.name:
-        return _on_a_strange_stream(resource, stream)
+        return _on_a_foreign_stream(resource, stream)
     observed = live.observed.get(resource.address)
     if observed is None or resource.address in owned(topology, live):
         return None
@@ -39,10 +81,7 @@ def refusal(topology: Topology, resource: Resource, live: Live, selection: Selec
 
 
 def _theirs(resource: Resource, owner: str) -> Diagnostic:
-    return Diagnostic(
-        THEIRS,
-        Severity.REFUSAL,
-        "Object belongs to another topology",
+    return THEIRS.diagnostic(
         f'{resource.address} is managed by "{owner}"; two files that manage one object undo each other\'s work.',
         "Take it out of this file: one object has one owner.",
         resource.address,
@@ -56,10 +95,7 @@ def _unowned(resource: Resource, server: Server) -> Diagnostic:
         if server.keeps_metadata
         else f"server {server.version_text} keeps no metadata (2.10 does), so who owns it can't be known."
     )
-    return Diagnostic(
-        UNOWNED,
-        Severity.REFUSAL,
-        "Object exists and has no owner",
+    return UNOWNED.diagnostic(
         f"{resource.address} is live already, and {why}",
         f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show '{resource.address}'",
         resource.address,
@@ -67,11 +103,8 @@ def _unowned(resource: Resource, server: Server) -> Diagnostic:
     )
 
 
-def _on_a_strange_stream(resource: Resource, stream: Observed) -> Diagnostic:
-    return Diagnostic(
-        "OW106",
-        Severity.REFUSAL,
-        "Consumer on a stream that is not this topology's",
+def _on_a_foreign_stream(resource: Resource, stream: Observed) -> Diagnostic:
+    return FOREIGN_STREAM.diagnostic(
         f"{resource.address} is selected without {stream.address}, which this topology does not own.",
         "Select the stream too; if it has no owner, `--adopt` takes it over.",
         resource.address,
@@ -100,7 +133,7 @@ def removal_refusals(topology: Topology, observed: Observed, live: Live, selecti
     consumers = live.consumers(observed.address.name) if observed.address.kind is Kind.STREAM else []
     for consumer in consumers:
         if consumer.owner != topology.name and not is_ephemeral_or_internal(consumer):
-            found.append(_strange_consumer(observed, consumer))
+            found.append(_foreign_consumer(observed, consumer))
         elif since := _protection(topology, consumer):
             found.append(_protected_consumer(observed, consumer, since))
         elif selection.excludes_by_name(consumer.address):
@@ -116,22 +149,16 @@ def _protection(topology: Topology, observed: Observed) -> str:
 
 
 def _protected(observed: Observed, since: str) -> Diagnostic:
-    return Diagnostic(
-        "OW103",
-        Severity.REFUSAL,
-        "Object is protected",
+    return PROTECTED.diagnostic(
         f"{observed.address} is protected: not destroyed (protect, {since}).",
         "To delete it, put it back into the file with `protect: false`, apply that, then remove it.",
         observed.address,
     )
 
 
-def _strange_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
+def _foreign_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
     whose = f'is managed by "{consumer.owner}"' if consumer.owner else "has no owner"
-    return Diagnostic(
-        "OW104",
-        Severity.REFUSAL,
-        "Stream holds a consumer that is not this topology's",
+    return FOREIGN_CONSUMER.diagnostic(
         f"{stream.address} can't be destroyed: {consumer.address} {whose} and would go with it.",
         "Have that consumer removed by whoever uses it first.",
         stream.address,
@@ -139,10 +166,7 @@ def _strange_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
 
 
 def _excluded_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
-    return Diagnostic(
-        "OW104",
-        Severity.REFUSAL,
-        "Stream holds an excluded consumer",
+    return FOREIGN_CONSUMER.worded("Stream holds an excluded consumer").diagnostic(
         f"{stream.address} can't be destroyed: {consumer.address} is excluded, and would go with it.",
         f"Exclude the stream too: --exclude '{stream.address}'.",
         stream.address,
@@ -150,10 +174,7 @@ def _excluded_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
 
 
 def _protected_consumer(stream: Observed, consumer: Observed, since: str) -> Diagnostic:
-    return Diagnostic(
-        "OW103",
-        Severity.REFUSAL,
-        "Object is protected",
+    return PROTECTED.diagnostic(
         f"{stream.address} can't be destroyed: {consumer.address} is protected ({since}) and would go with it.",
         "To delete it, apply `protect: false` to the consumer first.",
         stream.address,
@@ -201,20 +222,14 @@ def without_marks(topology: Topology, server: Server) -> list[Diagnostic]:
 
 
 def _nothing_known(topology: Topology, server: Server) -> Diagnostic:
-    return Diagnostic(
-        "OW107",
-        Severity.REFUSAL,
-        "What to destroy can't be known on this server",
+    return NOTHING_KNOWN.diagnostic(
         f'Server {server.version_text} keeps no metadata, so nothing here says that it belongs to "{topology.name}".',
         f"Delete it by name, with the nats CLI; from server {METADATA_SINCE} on, smith-topo knows what it owns.",
     )
 
 
 def _old_server(server: Server) -> Diagnostic:
-    return Diagnostic(
-        "OW105",
-        Severity.WARNING,
-        "Ownership can't be known on this server",
+    return NO_METADATA.diagnostic(
         f"Server {server.version_text} keeps no metadata, so nothing is ever pruned, drift can't be told from a change of the "
         f"file, and `protect` has no effect. All of that works from server {METADATA_SINCE} on.",
         "Upgrade the server.",

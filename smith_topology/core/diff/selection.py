@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from smith_topology.core.model import Address, Diagnostic, Severity
+from smith_topology.core.model import Address, Diagnostic, Finding
+
+NO_MATCH = Finding.error(
+    "no-match",
+    "Address pattern matches nothing",
+    "A pattern of `--target` or `--exclude`, or an address to show, matches nothing.",
+    "`stream.ORDERS`, `consumer.ORDERS.*`.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,10 @@ class Selection:
         known = list(addresses) if self.targets or self.excludes else []
         texts = [str(address) for address in known]
         if known and not any(address in self for address in known):
-            return [_NOTHING_LEFT]
+            detail = "The exclusions leave nothing of what is targeted, so nothing was looked at."
+            return [NO_MATCH.worded("Nothing is selected").diagnostic(detail, "Exclude less.")]
         return [
-            Diagnostic(
-                "no-match",
-                Severity.ERROR,
-                "Address pattern matches nothing",
+            NO_MATCH.diagnostic(
                 f"{glob!r} matches no declared object and none that this topology owns.",
                 "Addresses look like stream.ORDERS or consumer.ORDERS.billing; `*` stands for anything, as in "
                 "'consumer.ORDERS.*'.",
@@ -47,11 +52,4 @@ class Selection:
         ]
 
 
-_NOTHING_LEFT = Diagnostic(
-    "no-match",
-    Severity.ERROR,
-    "Nothing is selected",
-    "The exclusions leave nothing of what is targeted, so nothing was looked at.",
-    "Exclude less.",
-)
 EVERYTHING = Selection()

@@ -20,7 +20,7 @@ from smith_topology.core.model.addresses import (
 from smith_topology.core.model.changes import Action, Change, FieldChange, Reason
 from smith_topology.core.model.configs import FILTERS, copied_subjects, copies_of, filters_of, origins
 from smith_topology.core.model.declared import Resource, Target, Topology
-from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
+from smith_topology.core.model.diagnostics import BUG, Diagnostic, Finding, Severity, worst
 from smith_topology.core.model.effects import Amount, Bound, Effect, Interruption, Measure, amounts
 from smith_topology.core.model.live import (
     APPLIED,
@@ -41,6 +41,7 @@ from smith_topology.core.model.stages import Edge, Handover, Stage, StageId, Wai
 __all__ = [
     "APPLIED",
     "BUCKETS",
+    "BUG",
     "EXTRA",
     "FILTERS",
     "METADATA_SINCE",
@@ -60,6 +61,7 @@ __all__ = [
     "Edge",
     "Effect",
     "FieldChange",
+    "Finding",
     "Handover",
     "Interruption",
     "Kind",

@@ -43,11 +43,15 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field that differs: dotted path, wire values before and after; None where it is not set."""
+    """A field that differs: dotted path, wire values before and after; None where it is not set.
+
+    ``immutable`` is why the server can't change it in place, ``""`` if it can.
+    """
 
     path: str
     before: Any
     after: Any
+    immutable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     effects: tuple[Effect, ...] = ()
     span: Span | None = None
+
+    @property
+    def replace_paths(self) -> tuple[str, ...]:
+        """The dotted paths of the fields that the server can't change in place: why this is a replacement."""
+        return tuple(each.path for each in self.fields if each.immutable)
 
     @property
     def loses_data(self) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Self
 
 from smith_topology.core.model.addresses import Address, Span
+from smith_topology.core.model.declared import Resource
 
 
 class Severity(Enum):
@@ -33,6 +35,53 @@ class Diagnostic:
     fix: str = ""
     address: Address | None = None
     span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A kind of diagnostic, declared once. ``meaning`` and ``advice`` are its row in ``docs/diagnostics.md``."""
+
+    code: str
+    severity: Severity
+    summary: str
+    meaning: str
+    advice: str
+
+    @classmethod
+    def error(cls, code: str, summary: str, meaning: str, advice: str) -> Self:
+        """Something that can't be done: the command fails (exit code 1)."""
+        return cls(code, Severity.ERROR, summary, meaning, advice)
+
+    @classmethod
+    def refusal(cls, code: str, summary: str, meaning: str, advice: str) -> Self:
+        """Something that a safety gate stops (exit code 3)."""
+        return cls(code, Severity.REFUSAL, summary, meaning, advice)
+
+    @classmethod
+    def warning(cls, code: str, summary: str, meaning: str, advice: str) -> Self:
+        """Something that the server accepts and hardly anybody means; it stops nothing."""
+        return cls(code, Severity.WARNING, summary, meaning, advice)
+
+    def diagnostic(
+        self, detail: str = "", fix: str = "", address: Address | None = None, span: Span | None = None
+    ) -> Diagnostic:
+        return Diagnostic(self.code, self.severity, self.summary, detail, fix, address, span)
+
+    def at(self, resource: Resource, path: str, detail: str, fix: str = "") -> Diagnostic:
+        """This finding in a declared object: ``path`` is the dotted field it is in, ``""`` the whole object."""
+        return self.diagnostic(detail, fix, resource.address, resource.where(path))
+
+    def worded(self, summary: str) -> Finding:
+        """The same finding under a summary that fits one case better."""
+        return replace(self, summary=summary)
+
+
+BUG = Finding.error(
+    "bug",
+    "Unexpected error",
+    "A mistake of smith-topo. What was done before it is done.",
+    "Report it with what it prints when run again as it says.",
+)
 
 
 def worst(diagnostics: Iterable[Diagnostic]) -> Severity:

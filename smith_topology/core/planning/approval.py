@@ -4,7 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smith_topology.core.model import Action, Change, Diagnostic, Permission, Plan, Severity
+from smith_topology.core.model import Action, Change, Diagnostic, Finding, Permission, Plan
+
+TOO_MANY_DELETES = Finding.refusal(
+    "GA101",
+    "More deletes than allowed",
+    "More deletes than allowed: 3 by default, or 30 % of what is owned if that is less.",
+    "If meant: `--max-deletes N`.",
+)
+DELETES = Finding.refusal(
+    "GA102",
+    "Deleting needs to be allowed by name",
+    "The plan deletes, and `--auto-approve` does not cover that.",
+    "If meant: `--allow delete`.",
+)
+REPLACES = Finding.refusal(
+    "GA103",
+    "Replacing needs to be allowed by name",
+    "The plan replaces.",
+    "If meant: `--allow replace`.",
+)
+LOSES_MESSAGES = Finding.refusal(
+    "GA104",
+    "Losing messages needs to be allowed by name",
+    "The plan loses messages.",
+    "If meant: `--allow data-loss`.",
+)
+NOT_ALLOWED = {Permission.DELETE: DELETES, Permission.REPLACE: REPLACES, Permission.DATA_LOSS: LOSES_MESSAGES}
 
 DEFAULT_MAX_DELETES = 3
 DEFAULT_MAX_SHARE = 30  # percent of what is owned
@@ -31,10 +57,7 @@ def too_many_deletes(plan: Plan, approval: Approval) -> list[Diagnostic]:
     if deletes <= limit:
         return []
     return [
-        Diagnostic(
-            "GA101",
-            Severity.REFUSAL,
-            "More deletes than allowed",
+        TOO_MANY_DELETES.diagnostic(
             f'The plan destroys {deletes} of {plan.owned} objects that "{plan.topology}" owns; at most {limit} may be destroyed '
             + (
                 "by --max-deletes."
@@ -53,21 +76,7 @@ def not_allowed(plan: Plan, approval: Approval) -> list[Diagnostic]:
 
 def _missing(plan: Plan, permission: Permission) -> Diagnostic:
     needed = ",".join(each for each in Permission if each in plan.required)
-    return Diagnostic(
-        _CODES[permission],
-        Severity.REFUSAL,
-        _SUMMARIES[permission],
-        _why(plan, permission),
-        f"If that is what you want: --allow {needed}",
-    )
-
-
-_CODES = {Permission.DELETE: "GA102", Permission.REPLACE: "GA103", Permission.DATA_LOSS: "GA104"}
-_SUMMARIES = {
-    Permission.DELETE: "Deleting needs to be allowed by name",
-    Permission.REPLACE: "Replacing needs to be allowed by name",
-    Permission.DATA_LOSS: "Losing messages needs to be allowed by name",
-}
+    return NOT_ALLOWED[permission].diagnostic(_why(plan, permission), f"If that is what you want: --allow {needed}")
 
 
 def _why(plan: Plan, permission: Permission) -> str:

@@ -22,11 +22,11 @@ from smith_topology.core.model import (
     Change,
     Diagnostic,
     Edge,
+    Finding,
     Handover,
     Kind,
     Live,
     Plan,
-    Severity,
     Stage,
     StageId,
     Step,
@@ -43,6 +43,13 @@ from smith_topology.core.planning.rollback import interrupted_before
 from smith_topology.core.planning.transitions import stages_of
 from smith_topology.core.planning.transitions.interface import Writing
 from smith_topology.core.planning.transitions.marks import marked
+
+NO_STREAM = Finding.error(
+    "no-stream",
+    "Consumer without its stream",
+    "A consumer is selected, and the stream it needs is neither there nor selected.",
+    "Select the stream too.",
+)
 
 ANSWERED_BY_SERVER = ("RF101",)
 """Offline warnings about what the file can't know; ``preflight`` has looked on the server."""
@@ -170,10 +177,7 @@ def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]
     """Consumers selected without the stream they need."""
     created = {change.address for change in changes if change.action is Action.CREATE}
     return [
-        Diagnostic(
-            "no-stream",
-            Severity.ERROR,
-            "Consumer without its stream",
+        NO_STREAM.diagnostic(
             f"{change.address} needs {change.address.parent}, which does not exist yet and is not selected.",
             f"Select it too: --target '{change.address.parent}'.",
             change.address,

@@ -14,19 +14,40 @@ from smith_topology.core.model import (
     Address,
     Call,
     Diagnostic,
+    Finding,
     Handover,
     Kind,
     Live,
     Observed,
     Outcome,
     Plan,
-    Severity,
     Topology,
     Verb,
     Verdict,
 )
 from smith_topology.core.planning.claims import claiming, claims_of, is_parked
 from smith_topology.core.subjects import SubjectIndex, is_subset
+
+SUBJECT_ORPHANED = Finding.error(
+    "AP111",
+    "Subject may be without a stream",
+    "A stream has given up a subject, and the stream that was to take it is not known to have it: perhaps no stream stores what "
+    "is published there.",
+    "Put right what stopped the taker, and apply again at once.",
+)
+FILTER_ORPHANED = Finding.error(
+    "AP112",
+    "Filter may be without a consumer",
+    "The same of a filter on a work queue: messages wait, and no consumer gets them.",
+    "Put right what stopped the taker, and apply again.",
+)
+INTERRUPTED = Finding.warning(
+    "AP113",
+    "Subject has no stream",
+    "An earlier apply stopped between the two sides of a hand-over: a stream has given up a subject, and no other has taken it. "
+    "The streams carry the mark of that apply.",
+    "Apply again at once: that finishes it.",
+)
 
 SHORT = 12
 HELD = (Verdict.DONE, Verdict.ALTERED)
@@ -112,10 +133,7 @@ def _unfinished_subjects(observed: Observed) -> Iterator[tuple[str, str]]:
 
 
 def _has_no_stream(subject: str, observed: Observed, taker: str) -> Diagnostic:
-    return Diagnostic(
-        "AP113",
-        Severity.WARNING,
-        "Subject has no stream",
+    return INTERRUPTED.diagnostic(
         f'"{subject}" has no stream: an earlier apply stopped before {taker} took it ({observed.address} carries the mark of '
         "that apply). Publishers that wait for an answer get an error; messages published without waiting are lost.",
         "Apply again at once: that finishes it.",
@@ -130,10 +148,7 @@ def orphan_diagnostics(plan: Plan, outcomes: Sequence[Outcome]) -> list[Diagnost
 
 
 def _without_stream(lost: Handover) -> Diagnostic:
-    return Diagnostic(
-        "AP111",
-        Severity.ERROR,
-        "Subject may be without a stream",
+    return SUBJECT_ORPHANED.diagnostic(
         f'"{lost.subject}": {lost.giver.address} has given it up, and {lost.taker.address} is not known to have taken it. '
         "Unless another has, what is published there is not stored: publishers that wait for an answer get an error, others "
         "notice nothing.",
@@ -143,10 +158,7 @@ def _without_stream(lost: Handover) -> Diagnostic:
 
 
 def _unread(lost: Handover) -> Diagnostic:
-    return Diagnostic(
-        "AP112",
-        Severity.ERROR,
-        "Filter may be without a consumer",
+    return FILTER_ORPHANED.diagnostic(
         f'"{lost.subject}": {lost.giver.address} has given it up, and {lost.taker.address} is not known to have taken it. '
         "Unless another has, its messages wait in the stream, and no consumer gets them.",
         f"Put right what stopped {lost.taker.address}, and apply again.",

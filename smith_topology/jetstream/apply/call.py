@@ -101,7 +101,7 @@ class Caller:
         live = await counts.fresh(self.state.api, self.state.server, change, parent)
         foreign = [each.address for each in live.consumers(call.address.name) if not is_ephemeral_or_internal(each)]
         if foreign and call.verb is Verb.DELETE and call.address.kind is Kind.STREAM:
-            return Verdict.STALE, diagnostics.in_company(call, foreign[0])
+            return Verdict.STALE, diagnostics.new_consumer(call, foreign[0])
         asked = list(questions((change,), live))
         more = excess(change, family, self.state.made, live, await counts.answers(self.state.api, asked, certain=True))
         if more:

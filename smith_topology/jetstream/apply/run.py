@@ -104,7 +104,7 @@ class Run:
             else:
                 verdict, diagnostic = await self.caller.attempt(step, looked=looked, finishing=finishing)
         except Exception as error:  # noqa: BLE001  # a mistake of ours must not take along the report of what is done
-            verdict, diagnostic = Verdict.UNKNOWN, diagnostics.mistaken(step, error)
+            verdict, diagnostic = Verdict.UNKNOWN, diagnostics.unexpected(step, error)
         if isinstance(step, Call) and verdict is Verdict.DONE and (made := self._decisive.get(step.stage.id)):
             self.state.made.add(made)
         return Outcome(step, verdict, time.monotonic() - started, diagnostic)
@@ -132,7 +132,7 @@ class Run:
         try:
             return await self.caller.look(call)
         except Exception as error:  # noqa: BLE001  # as in ``_one``
-            return Verdict.REFUSED, diagnostics.mistaken(call, error)
+            return Verdict.REFUSED, diagnostics.unexpected(call, error)
 
     def _not_started(self, step: Step, found: Ending | None) -> Outcome:
         return Outcome(step, found[0], 0.0, found[1]) if found else diagnostics.skipped(step, self._over() or DEPENDS)

@@ -44,4 +44,4 @@ async def _checked(caller: Caller, ask: Patient, outcome: Outcome) -> Outcome:
         return replace(outcome, verdict=Verdict.DONE, diagnostic=None)
     if outcome.verdict is Verdict.UNKNOWN:
         return outcome
-    return replace(outcome, verdict=Verdict.ALTERED, diagnostic=diagnostics.not_so(call, caller.differences(call, seen)))
+    return replace(outcome, verdict=Verdict.ALTERED, diagnostic=diagnostics.not_as_left(call, caller.differences(call, seen)))

@@ -11,70 +11,102 @@ from enum import Enum
 from types import MappingProxyType
 from typing import ClassVar
 
-from smith_topology.core.model import Diagnostic, Severity
+from smith_topology.core.model import Diagnostic, Finding
 
 
 class ServerError(Exception):
-    """The base: what happened (``detail``) and what to do next (``fix``), under the class's code and summary."""
+    """The base: what happened (``detail``) and what to do next (``fix``), under the class's finding."""
 
-    code: ClassVar[str] = "server"
-    summary: ClassVar[str] = "The server could not be used"
+    finding: ClassVar[Finding] = Finding.error(
+        "server",
+        "The server could not be used",
+        "Any other failure of the server.",
+        "What the message says.",
+    )
 
     def __init__(self, detail: str, fix: str = "") -> None:
         super().__init__(detail, fix)
         self.detail = detail
         self.fix = fix
 
+    @property
+    def summary(self) -> str:
+        return self.finding.summary
+
     def __str__(self) -> str:
         return f"{self.summary}: {self.detail} {self.fix}".rstrip()
 
     @property
     def diagnostic(self) -> Diagnostic:
-        return Diagnostic(self.code, Severity.ERROR, self.summary, self.detail, self.fix)
+        return self.finding.diagnostic(self.detail, self.fix)
 
 
 class BadSettings(ServerError):
     """What was given to connect with makes no sense, or names a context that can't be read."""
 
-    code = "settings"
-    summary = "The connection settings are wrong"
+    finding = Finding.error(
+        "settings",
+        "The connection settings are wrong",
+        "The connection settings make no sense.",
+        "What the message says.",
+    )
 
 
 class BadCredentials(ServerError):
     """A creds or nkey file is missing or malformed; its contents are never repeated."""
 
-    code = "credentials"
-    summary = "The credentials can't be used"
+    finding = Finding.error(
+        "credentials",
+        "The credentials can't be used",
+        "A creds or nkey file is missing or malformed.",
+        "Write it anew.",
+    )
 
 
 class Unreachable(ServerError):
     """No server answered, or the connection is down at this moment. Whatever was asked was not sent."""
 
-    code = "unreachable"
-    summary = "No NATS server can be reached"
+    finding = Finding.error(
+        "unreachable",
+        "No NATS server can be reached",
+        "No server answers, or the connection is down. What was asked was not sent.",
+        "Check the address; `apply --wait 60s` waits for it.",
+    )
 
 
 class AuthenticationFailed(ServerError):
-    code = "authentication"
-    summary = "The server does not accept these credentials"
+    finding = Finding.error(
+        "authentication",
+        "The server does not accept these credentials",
+        "The server does not accept these credentials.",
+        "Check user, creds or token.",
+    )
 
 
 class TLSFailed(ServerError):
-    code = "tls"
-    summary = "No secure connection can be made"
+    finding = Finding.error(
+        "tls",
+        "No secure connection can be made",
+        "No secure connection can be made.",
+        "Check `--tlsca`, `--tlscert`, the server's name.",
+    )
 
 
 class JetStreamOff(ServerError):
     """JetStream does not answer here: off, off for this account, or another domain or prefix."""
 
-    code = "jetstream-off"
-    summary = "JetStream does not answer"
+    finding = Finding.error(
+        "jetstream-off",
+        "JetStream does not answer",
+        "JetStream does not answer: off, off for the account, or another domain.",
+        "What the message says.",
+    )
 
 
 class JetStreamNotReady(JetStreamOff):
     """Nobody answers, though JetStream is configured or has answered before: it starts, stops, or moves."""
 
-    summary = "JetStream does not answer yet"
+    finding = JetStreamOff.finding.worded("JetStream does not answer yet")
 
 
 class Garbled(JetStreamOff):
@@ -82,14 +114,18 @@ class Garbled(JetStreamOff):
 
 
 class AccountWithoutJetStream(JetStreamOff):
-    summary = "JetStream is not enabled for this account"
+    finding = JetStreamOff.finding.worded("JetStream is not enabled for this account")
 
 
 class Denied(ServerError):
     """The user may not publish or subscribe to ``subject``; nothing was done."""
 
-    code = "authorization"
-    summary = "The server denies this user a permission"
+    finding = Finding.error(
+        "authorization",
+        "The server denies this user a permission",
+        "The server denies this user a subject; the message names it.",
+        "Grant it: [permissions](permissions.md).",
+    )
 
     def __init__(self, subject: str, detail: str, fix: str) -> None:
         super().__init__(detail, fix)
@@ -99,8 +135,12 @@ class Denied(ServerError):
 class NoAnswer(ServerError):
     """No answer in time: whether the request took effect is unknown until it is looked up."""
 
-    code = "no-answer"
-    summary = "The server did not answer in time"
+    finding = Finding.error(
+        "no-answer",
+        "The server did not answer in time",
+        "No answer in time. Whether it was carried out is unknown, and looked up before anything is repeated.",
+        "Look at the server's health, or `--timeout`.",
+    )
 
     def __init__(self, subject: str, seconds: float) -> None:
         super().__init__(
@@ -110,18 +150,15 @@ class NoAnswer(ServerError):
         self.subject = subject
 
 
-class TooLarge(ServerError):
-    """A request above the server's ``max_payload``; it was not sent."""
-
-    code = "server-refused"
-    summary = "The request is too large for the server"
-
-
 class ApiError(ServerError):
-    """The server's own refusal. ``code`` is HTTP-like and unreliable: decide by ``err_code``."""
+    """The server's own refusal. ``status`` is HTTP-like and unreliable: decide by ``err_code``."""
 
-    code = "server-refused"
-    summary = "The server refused a request"
+    finding = Finding.error(
+        "server-refused",
+        "The server refused a request",
+        "The server's own refusal, with its `err_code`.",
+        "What the message says.",
+    )
 
     def __init__(self, endpoint: str, status: int, err_code: int, description: str) -> None:
         super().__init__(f"{endpoint}: {description} (error {err_code}).", _ADVICE.get(err_code, ""))
@@ -129,6 +166,12 @@ class ApiError(ServerError):
         self.status = status
         self.err_code = err_code
         self.description = description
+
+
+class TooLarge(ServerError):
+    """A request above the server's ``max_payload``; it was not sent."""
+
+    finding = ApiError.finding.worded("The request is too large for the server")
 
 
 class Fault(Enum):

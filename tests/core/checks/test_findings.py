@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import smith_topology.core.checks
-from smith_topology.core.checks.interface import Finding
+from smith_topology.core.model import Finding
 from tests.core.checks.declare import Declared, consumers, findings, mirror, stream, written_at
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "diagnostics.md"
@@ -83,7 +83,7 @@ def test_two_streams_that_share_many_subjects_are_reported_once() -> None:
     assert [each.code for each in found] == ["SB101"]
 
 
-def test_a_circle_is_reported_once() -> None:
+def test_a_cycle_is_reported_once() -> None:
     found = findings({f"S{n}": {"subjects": [f"s{n}"], "sources": [{"name": f"S{(n + 1) % 9}"}]} for n in range(9)})
 
     assert [each.code for each in found] == ["RF102"]

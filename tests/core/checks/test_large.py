@@ -51,7 +51,7 @@ SHAPES: dict[str, Declared] = {
     "wildcards cross": {"S": {"subjects": [f"{_wildcards(n)}.{n}" for n in range(16_000)]}},
     "long subject": {"S": {"subjects": ["a" + ".a" * 5_000]}},
     "chain of mirrors": _mirrors(["A", *(f"S{n}" for n in range(5_000))]),
-    "one circle": _mirrors([*(f"S{n}" for n in range(1, 5_000)), "S0"]),
+    "one cycle": _mirrors([*(f"S{n}" for n in range(1, 5_000)), "S0"]),
     "hub": {"A": _sources(*(f"L{n}" for n in range(2_000))), **_mirrors(["A"] * 2_000)},
     "ladder": _ladder(1_000),
     "each copies all before it": {f"S{n}": _sources("X", *(f"S{m}" for m in range(n))) for n in range(300)},

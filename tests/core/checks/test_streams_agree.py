@@ -185,7 +185,7 @@ def _copying(**origins: tuple[list[str], list[dict[str, Any]]]) -> Declared:
     return {name: {"subjects": own, "sources": entries} for name, (own, entries) in origins.items()}
 
 
-CIRCLES: dict[str, tuple[Declared, int | None, set[str]]] = {
+CYCLES: dict[str, tuple[Declared, int | None, set[str]]] = {
     "mirror of itself": ({"M": {"mirror": {"name": "M"}}}, 10052, {"RF102"}),
     "mirrors of each other": ({"A": {"mirror": {"name": "B"}}, "B": {"mirror": {"name": "A"}}}, 10052, {"RF102"}),
     "mirror of its copy": (
@@ -209,7 +209,7 @@ CIRCLES: dict[str, tuple[Declared, int | None, set[str]]] = {
         10052,
         {"RF102"},
     ),
-    "circle of three": (
+    "cycle of three": (
         _copying(A=(["a"], [{"name": "B"}]), B=(["b"], [{"name": "C"}]), C=(["c"], [{"name": "A"}])),
         10052,
         {"RF102"},
@@ -240,7 +240,7 @@ CIRCLES: dict[str, tuple[Declared, int | None, set[str]]] = {
         set(),
     ),
 }
-CASES = {**FIELDS, **MIRRORS, **ORIGINS, **CIRCLES}
+CASES = {**FIELDS, **MIRRORS, **ORIGINS, **CYCLES}
 
 
 @pytest.mark.parametrize(("declared", "err_code", "found"), CASES.values(), ids=CASES)

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.model import Diagnostic, Kind, Severity
+from smith_topology.core.model import Diagnostic, Finding, Kind
 from smith_topology.core.planning.ordering.quotas import Limited, Quota, limit, quotas
 from smith_topology.core.planning.preflight.interface import PlannedChanges
+
+OVER_QUOTA = Finding.error(
+    "CP105",
+    "No room for what the plan adds",
+    "The plan adds consumers, streams or `max_bytes` for which the stream, or the account, has no room left, whatever goes "
+    "first [10026, 10027, 10028, 10047]. Consumers that are not declared count too.",
+    "Delete what is not needed, or have the limit raised.",
+)
+ABOVE_LIMIT = Finding.error(
+    "CP106",
+    "More than the account allows",
+    "`max_bytes` or `max_consumers` of a stream, or `max_ack_pending` of a consumer, is above what the account allows for one "
+    "[10122, 10026, 10121].",
+    "Lower it.",
+)
+NO_BYTE_LIMIT = Finding.error(
+    "CP107",
+    "The account wants a limit of bytes",
+    "The account takes no stream without `max_bytes` [10113].",
+    "Set it.",
+)
 
 INSTEAD = {
     Limited.CONSUMERS: "raise `max_consumers`",
@@ -23,13 +44,10 @@ def over_quota(intent: PlannedChanges) -> Iterator[Diagnostic]:
 
 def _over_quota(quota: Quota, intent: PlannedChanges) -> Diagnostic:
     *_, last = quota.takers
-    return Diagnostic(
-        "CP105",
-        Severity.ERROR,
-        "No room for what the plan adds",
+    return OVER_QUOTA.diagnostic(
         f"{quota.stream or 'The account'} takes {quota.most:,} {quota.what.value}, and has {quota.used:,}; this plan adds "
         f"{quota.added:,}" + (f" and takes away {quota.given:,}." if quota.given else "."),
-        f"Delete what nobody needs, or {INSTEAD[quota.what]}.",
+        f"Delete what is not needed, or {INSTEAD[quota.what]}.",
         last,
         intent.topology.resources[last].span,
     )
@@ -42,10 +60,7 @@ def above_limit(intent: PlannedChanges) -> Iterator[Diagnostic]:
         for field, name in _limits(change.address.kind, after.get("storage", "file")):
             most = limit(intent.server, name)
             if 0 < most < after.get(field, -1):
-                yield Diagnostic(
-                    "CP106",
-                    Severity.ERROR,
-                    "More than the account allows",
+                yield ABOVE_LIMIT.diagnostic(
                     f"`{field}` of {change.address} is {after[field]:,}; the account allows {most:,}.",
                     f"Lower `{field}`, or have the account's limit raised.",
                     change.address,
@@ -65,10 +80,7 @@ def unlimited(intent: PlannedChanges) -> Iterator[Diagnostic]:
     """Streams without ``max_bytes`` where the account requires it (10113)."""
     for change, resource in intent.written(Kind.STREAM) if intent.server.limits.get("max_bytes_required") else ():
         if "max_bytes" not in (change.after or {}):
-            yield Diagnostic(
-                "CP107",
-                Severity.ERROR,
-                "The account wants a limit of bytes",
+            yield NO_BYTE_LIMIT.diagnostic(
                 f"{change.address} has no `max_bytes`, and the account takes no stream without.",
                 "Set `max_bytes`; it counts in full towards what the account may store.",
                 change.address,

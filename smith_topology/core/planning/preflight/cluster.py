@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.model import Diagnostic, Kind, Severity
+from smith_topology.core.model import Diagnostic, Finding, Kind
 from smith_topology.core.planning.ordering.consumers import follows_replicas
 from smith_topology.core.planning.preflight.interface import PlannedChanges
+
+NO_CLUSTER = Finding.error(
+    "CP102",
+    "Replicas need a cluster",
+    "Replicas on a server that is not part of a cluster.",
+    "Connect to the cluster, or write `num_replicas: 1`.",
+)
+SCALED_TOGETHER = Finding.error(
+    "CP109",
+    "Consumer can't scale together with its stream",
+    "A consumer of a work queue or interest stream with `num_replicas` of its own scales together with the stream: it has to "
+    "have as many at any time [10126, 10134].",
+    "Leave the consumer's `num_replicas` out.",
+)
 
 
 def needed(intent: PlannedChanges) -> Iterator[Diagnostic]:
@@ -14,10 +28,7 @@ def needed(intent: PlannedChanges) -> Iterator[Diagnostic]:
     for change, resource in intent.written() if not intent.server.cluster else ():
         replicas = (change.after or {}).get("num_replicas", 1)
         if replicas > 1:
-            yield Diagnostic(
-                "CP102",
-                Severity.ERROR,
-                "Replicas need a cluster",
+            yield NO_CLUSTER.diagnostic(
                 f"{change.address} declares {replicas} replicas, and {intent.server.name or 'the server'} is not part of a "
                 "cluster.",
                 "Connect to the cluster, or write `num_replicas: 1`.",
@@ -32,10 +43,7 @@ def scaled_together(intent: PlannedChanges) -> Iterator[Diagnostic]:
         stream = intent.planned.get(change.address.parent)
         own = (change.after or {}).get("num_replicas", 0)
         if stream and own and follows_replicas(change, stream) and own != (change.before or {}).get("num_replicas"):
-            yield Diagnostic(
-                "CP109",
-                Severity.ERROR,
-                "Consumer can't scale together with its stream",
+            yield SCALED_TOGETHER.diagnostic(
                 f"{change.address} has to have as many replicas as {stream.address}, and gets others at the same time: "
                 "the server takes neither change before the other.",
                 "Leave its `num_replicas` out: 0 is as many as the stream's, and follows them.",

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
-from smith_topology.core.model import Action, Change, Config, Diagnostic, Kind, Server, Severity, Version
+from smith_topology.core.model import Action, Change, Config, Diagnostic, Finding, Kind, Server, Version
 from smith_topology.core.planning.ordering.consumers import COPIES_ACKNOWLEDGE, COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 from smith_topology.core.times import SECOND
+
+ABOVE_NEW_LIMIT = Finding.error(
+    "FC406",
+    "Existing consumer is above the new limit",
+    "A consumer stays above the stream's new `consumer_limits` [10069]. Before 2.14 a limit left out counts as 0.",
+    "Change it first, or raise the limit.",
+)
 
 
 def in_the_way(intent: PlannedChanges) -> Iterator[Diagnostic]:
@@ -50,10 +57,7 @@ def _above(change: Change, consumer: str, server: Server) -> Diagnostic:
     absent = [name for name in LIMITED if name not in limits] if server.version < COUNTS_ABSENT_LIMITS else []
     older = f"; server {server.version_text} takes a limit that is left out for 0" if absent else ""
     instead = f"write {' and '.join(f'`{name}`' for name in absent)} above what it has" if absent else "raise the limit"
-    return Diagnostic(
-        "FC406",
-        Severity.ERROR,
-        "Existing consumer is above the new limit",
+    return ABOVE_NEW_LIMIT.diagnostic(
         f"{consumer} is above the new `consumer_limits` of {change.address}, which the server therefore refuses{older}.",
         f"Change or delete that consumer first, or {instead}.",
         change.address,

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.model import Action, Diagnostic, Kind, Severity, origins, stream_address
+from smith_topology.core.model import Action, Diagnostic, Finding, Kind, origins, stream_address
 from smith_topology.core.planning.preflight.interface import PlannedChanges
+
+NO_ORIGIN = Finding.error(
+    "RF201",
+    "Origin does not exist",
+    "The origin of a mirror or source is neither declared nor there: the copy would stay empty without an error.",
+    "Correct the name, or create the origin first.",
+)
+ORIGIN_DESTROYED = Finding.warning(
+    "RF202",
+    "Origin of a copy is destroyed",
+    "The plan destroys the origin of a copy: the copy keeps what it has and gets nothing more, without an error.",
+    "Make sure that nothing relies on the copy.",
+)
 
 
 def missing(intent: PlannedChanges) -> Iterator[Diagnostic]:
@@ -17,10 +30,7 @@ def missing(intent: PlannedChanges) -> Iterator[Diagnostic]:
             goes = planned is not None and planned.action is Action.DELETE
             if goes or (planned is None and address not in intent.live.observed):
                 unselected = "is not on the server, and not selected" if address in intent.topology.resources else ""
-                yield Diagnostic(
-                    "RF201",
-                    Severity.ERROR,
-                    "Origin does not exist",
+                yield NO_ORIGIN.diagnostic(
                     f'{change.address} copies "{origin}", which '
                     + ("this plan destroys" if goes else unselected or "is neither in the file nor on the server")
                     + ": it would stay empty without an error.",
@@ -38,12 +48,9 @@ def left_without(intent: PlannedChanges) -> Iterator[Diagnostic]:
             continue
         change = intent.planned.get(address)
         for origin in gone.intersection(origins((change.after if change else observed.config) or {})):
-            yield Diagnostic(
-                "RF202",
-                Severity.WARNING,
-                "Origin of a copy is destroyed",
+            yield ORIGIN_DESTROYED.diagnostic(
                 f'{address} copies "{origin}", which this plan destroys: it keeps what it has and gets nothing more, '
                 "without an error.",
-                "Make sure that nobody counts on the copy.",
+                "Make sure that nothing relies on the copy.",
                 address,
             )

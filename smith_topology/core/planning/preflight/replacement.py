@@ -5,32 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smith_topology.core.diff.diff import top_level
-from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.marks import OWNED_BY
-from smith_topology.core.kinds.normal_forms import Context
-from smith_topology.core.model import Action, Change, Diagnostic, Resource, Server, Severity
+from smith_topology.core.model import Action, Change, Diagnostic, Finding, Resource
 from smith_topology.core.planning.preflight.interface import PlannedChanges
+
+REPLACEMENT = Finding.refusal(
+    "IM101",
+    "Change needs a replacement",
+    "The server can't make this change in place. Replacing comes with a later version.",
+    "Declare the value that is live, or `--exclude` the object.",
+)
 
 
 def needed(intent: PlannedChanges) -> Iterator[Diagnostic]:
     for change, resource in intent.changing:
         if change.action is Action.REPLACE:
-            yield _needed(change, resource, intent.server)
+            yield _needed(change, resource)
 
 
-def _needed(change: Change, resource: Resource, server: Server) -> Diagnostic:
-    rules, context = RULES[change.address.kind], Context(server)
-    before, after = change.before or {}, change.after or {}
-    reasons = {
-        name: why
-        for name in dict.fromkeys(top_level(each.path) for each in change.fields)
-        if name != OWNED_BY and (why := rules.immutable(name, before, after, context))
-    }
+def _needed(change: Change, resource: Resource) -> Diagnostic:
+    reasons = {top_level(each.path): each.immutable for each in change.fields if each.immutable}
     told = "; ".join(f"`{name}`: {why}" for name, why in reasons.items())
-    return Diagnostic(
-        "IM101",
-        Severity.REFUSAL,
-        "Change needs a replacement",
+    return REPLACEMENT.diagnostic(
         f"{change.address} can't be changed in place ({told}). This version of smith-topo does not replace objects yet, "
         "so nothing is written.",
         f"Declare the value that is live, or go on without it: --exclude '{change.address}'.",

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.model import Action, Address, Change, Diagnostic, Kind, Severity, Topology
+from smith_topology.core.model import Action, Address, Change, Diagnostic, Finding, Kind, Topology
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 from smith_topology.core.subjects import SubjectIndex
+
+TAKEN = Finding.error(
+    "SB401",
+    "Subject is held by another stream",
+    "A subject that a stream outside the plan holds [10065].",
+    "Declare that stream too, or choose other subjects.",
+)
 
 
 def taken(intent: PlannedChanges) -> Iterator[Diagnostic]:
@@ -39,10 +46,7 @@ def _taken(topology: Topology, subject: str, address: Address, theirs: str, othe
         why, fix = "whose live subjects its `ignore_changes` keeps", "Take `subjects` out of them, or choose other subjects."
     elif other in topology.resources:
         why, fix = "which is live and not selected", f"Select it too: --target '{other}'."
-    return Diagnostic(
-        "SB401",
-        Severity.ERROR,
-        "Subject is held by another stream",
+    return TAKEN.diagnostic(
         f'"{subject}" of {address} overlaps "{theirs}" of {other}, {why}.',
         fix,
         address,

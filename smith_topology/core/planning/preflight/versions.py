@@ -7,9 +7,23 @@ from typing import Any, TypeAlias
 
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import Field, by_name
-from smith_topology.core.model import Diagnostic, Resource, Severity, Version
+from smith_topology.core.model import Diagnostic, Finding, Resource, Version
 from smith_topology.core.planning.preflight import values
 from smith_topology.core.planning.preflight.interface import Need, PlannedChanges
+
+TOO_OLD = Finding.error(
+    "CP101",
+    "Server is too old for a field",
+    "A field, or a value of it (a template function, filters that cross), that needs a newer server; this one would drop it "
+    "without a word, or refuse it [10138, 10146, 10154, 10156, 10052, 10093].",
+    "Upgrade the server, or take the field out.",
+)
+BACKOFF_LIMIT = Finding.error(
+    "CP103",
+    "Server needs a limit of deliveries above the backoff steps",
+    "Server 2.9 takes `backoff` only with a `max_deliver` above the number of its steps [10116].",
+    "Write `max_deliver`.",
+)
 
 Needs: TypeAlias = Callable[[Resource, PlannedChanges], Iterator[Need]]
 
@@ -20,10 +34,7 @@ def too_old(intent: PlannedChanges) -> Iterator[Diagnostic]:
         for needs in NEEDS:
             for path, needed, what in needs(resource, intent):
                 if server.version < needed:
-                    yield Diagnostic(
-                        "CP101",
-                        Severity.ERROR,
-                        "Server is too old for a field",
+                    yield TOO_OLD.diagnostic(
                         f"{what} of {resource.address} needs server {needed}; this one is {server.version_text}, which would "
                         "drop it silently or refuse it.",
                         f"Upgrade the server to {needed}, or take the field out.",
@@ -62,10 +73,7 @@ def endless_backoff(intent: PlannedChanges) -> Iterator[Diagnostic]:
     for _, resource in intent.declared() if intent.server.version < Version(2, 10) else ():
         steps, most = len(resource.config.get("backoff") or ()), resource.config.get("max_deliver", -1)
         if steps and most <= steps:
-            yield Diagnostic(
-                "CP103",
-                Severity.ERROR,
-                "Server needs a limit of deliveries above the backoff steps",
+            yield BACKOFF_LIMIT.diagnostic(
                 f"{resource.address} has {steps} steps of `backoff`; server {intent.server.version_text} takes them only with a "
                 "`max_deliver` above their number (2.10 takes any).",
                 f"Write `max_deliver: {steps + 1}` or more, or leave `backoff` out.",

@@ -8,10 +8,10 @@ from smith_topology.core.model import (
     Action,
     Change,
     Diagnostic,
+    Finding,
     Kind,
     Live,
     Resource,
-    Severity,
     Version,
     copied_subjects,
     filters_of,
@@ -19,6 +19,13 @@ from smith_topology.core.model import (
 from smith_topology.core.planning.ordering.consumers import changes_filters
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 from smith_topology.core.subjects import REST, overlaps
+
+COPIED_QUEUE = Finding.error(
+    "CP104",
+    "Copy of the work queue is in the way",
+    "Up to server 2.12 a work queue takes no consumer that wants what a mirror or a source of it copies [10099, 10100].",
+    "Delete the copy, and make it again after the consumer.",
+)
 
 COPIES_SHARE_QUEUES = Version(2, 14)
 """Older servers let no consumer onto a work queue beside the one that a mirror or a source keeps there (2.9 to 2.12 measured)."""
@@ -38,10 +45,7 @@ def _copied(change: Change, resource: Resource, live: Live) -> Iterator[Diagnost
     wanted = filters_of(change.after or {}) or (REST,)
     for address, copy in live.copied.get(change.address.path[0], ()):
         if any(overlaps(one, other) for one in wanted for other in copied_subjects(copy) or (REST,)):
-            yield Diagnostic(
-                "CP104",
-                Severity.ERROR,
-                "Copy of the work queue is in the way",
+            yield COPIED_QUEUE.diagnostic(
                 f"{change.address} wants messages that {address} copies; server {live.server.version_text} takes no such "
                 "consumer while the copy is there (2.14 does).",
                 f"Delete {address} first, and make it again after the consumer.",

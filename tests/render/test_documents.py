@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
-from smith_topology.core.model import Action, Address, Kind, Verb, Verdict
-from smith_topology.render import document
+from smith_topology.core.model import Action, Kind, Verb, Verdict
+from smith_topology.render.documents import diagnostics, drift, outcome
+from smith_topology.render.documents import plan as document
+from smith_topology.render.documents.parts import TYPES
+from smith_topology.render.results import Applied
+from smith_topology.render.text import Look
 from tests.render.plans import (
     CREATED,
     DELETED,
@@ -37,14 +41,19 @@ FULL = plan(
 )
 
 
+def read_back(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
 def changes() -> dict[str, Any]:
     """The resource changes of the full plan by address, as a reader of the JSON text gets them."""
-    read = json.loads(document.dumps(document.plan_document(FULL)))
+    read = read_back(document.render(FULL, Look()))
     return {each["address"]: each for each in read["resource_changes"]}
 
 
 def test_a_plan_has_the_shape_terraform_tools_read() -> None:
-    read = json.loads(document.dumps(document.plan_document(FULL)))
+    read = read_back(document.render(FULL, Look()))
 
     assert read["format_version"] == "1.2"
     assert (read["applyable"], read["complete"], read["errored"]) == (True, True, False)
@@ -78,14 +87,14 @@ def test_before_and_after_are_wire_values_and_null_where_there_is_nothing() -> N
 
 def test_only_the_fields_that_force_a_replacement_are_its_paths() -> None:
     assert changes()["stream.EVENTS"]["change"]["replace_paths"] == [["storage"]]
-    assert "replace_paths" not in changes()["stream.ORDERS"]["change"]
+    assert changes()["stream.ORDERS"]["change"]["replace_paths"] == []
 
 
 def test_the_own_block_carries_what_terraform_has_no_place_for() -> None:
-    block = document.plan_document(FULL)["smith_topo"]
+    block = read_back(document.render(FULL, Look()))["smith_topo"]
 
     assert block["target"] == {"account": "SMITH", "cluster": "prod-eu", "domain": "", "server": "", "server_version": "2.15.1"}
-    assert block["summary"] == {"add": 1, "change": 2, "replace": 1, "destroy": 1}
+    assert block["summary"] == {"add": 1, "change": 2, "replace": 1, "destroy": 1, "interruptions": 0}
     assert block["data_loss"] == {
         "messages": 1_204_343,
         "bytes": 3_650_722_341,
@@ -102,46 +111,47 @@ def test_the_own_block_carries_what_terraform_has_no_place_for() -> None:
 
 
 def test_a_refused_plan_is_not_applyable_and_not_an_error_either() -> None:
-    read = document.plan_document(plan(CREATED, diagnostics=(PROTECTED,)))
+    read = read_back(document.render(plan(CREATED, diagnostics=(PROTECTED,)), Look()))
 
     assert (read["applyable"], read["smith_topo"]["applyable"], read["errored"]) == (False, False, False)
 
 
 @pytest.mark.parametrize("action", Action)
 def test_every_action_has_terraform_words(action: Action) -> None:
-    assert document.actions(action)
+    assert document.ACTIONS[action]
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_a_resource_type(kind: Kind) -> None:
-    assert document.resource_type(Address(kind, ("X",))).startswith("jetstream_")
+    assert TYPES[kind].startswith("jetstream_")
 
 
 def test_drift_counts_every_sort_and_shows_live_beside_declared() -> None:
-    read = document.drift_document(FULL)
+    read = read_back(drift.render(FULL, Look()))
 
     assert read["drift"] is True
     assert read["summary"] == {"changed": 1, "missing": 1, "pending": 2, "unknown": 0, "unowned": 0, "theirs": 0, "extra": 1}
     assert read["unchanged"] == 1
     assert {each["address"]: each["kind"] for each in read["resources"]}["consumer.ORDERS.billing"] == "changed"
-    assert document.drift_document(plan(SAME))["drift"] is False
+    assert read_back(drift.render(plan(SAME), Look()))["drift"] is False
 
 
 def test_diagnostics_have_the_shape_of_terraform_validate() -> None:
-    read = document.diagnostics_document([PROTECTED, WARNING])
+    read = read_back(diagnostics.render([PROTECTED, WARNING], Look()))
 
     assert (read["format_version"], read["valid"], read["error_count"], read["warning_count"]) == ("1.0", False, 1, 1)
     assert read["diagnostics"][0]["address"] == "stream.AUDIT"
     assert read["diagnostics"][1]["range"]["start"] == {"line": 14, "column": 3}
     assert [each["kind"] for each in read["diagnostics"]] == ["refusal", "warning"]
-    assert document.diagnostics_document([])["valid"] is True
+    assert read_back(diagnostics.render([], Look()))["valid"] is True
 
 
 def test_an_outcome_lists_every_step_also_those_never_attempted() -> None:
     steps = (call(1, CREATED.address, Verb.CREATE), call(2, DELETED.address, Verb.DELETE), call(3, UPDATED.address, Verb.UPDATE))
     whole = plan(CREATED, DELETED, UPDATED, SAME, steps=steps)
 
-    read = document.outcome_document(whole, [ended(steps[0], Verdict.DONE), ended(steps[1], Verdict.REFUSED, PROTECTED)])
+    ends = [ended(steps[0], Verdict.DONE), ended(steps[1], Verdict.REFUSED, PROTECTED)]
+    read = read_back(outcome.render(Applied(whole, ends), Look()))
 
     assert read["complete"] is False
     assert [each["verdict"] for each in read["steps"]] == ["done", "refused", "not_attempted"]

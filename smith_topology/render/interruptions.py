@@ -1,0 +1,50 @@
+"""Interruptions in words: which subjects have no stream, between which streams, and what that means for publishers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from smith_topology.core.model import Address, Interruption
+from smith_topology.render.text import clean, count, named
+
+FOR_A_MOMENT = "publishers that wait for an answer get an error and can retry; messages published without waiting are lost"
+FROM_THEN_ON = "publishers that wait for an answer get an error; messages published without waiting are lost"
+
+
+def told(interruptions: Sequence[Interruption]) -> str:
+    """``a, b pass from stream.OLD to stream.NEW and have no stream in between: publishers that wait …``"""
+    return f"{'; '.join(passages(interruptions))}: {meaning(interruptions)}"
+
+
+def meaning(interruptions: Iterable[Interruption]) -> str:
+    return FOR_A_MOMENT if any(each.taker for each in interruptions) else FROM_THEN_ON
+
+
+def passages(interruptions: Iterable[Interruption]) -> list[str]:
+    """What happens to the subjects, one phrase for all that pass between the same two streams."""
+    groups: dict[tuple[Address, Address | None], list[str]] = {}
+    for each in interruptions:
+        groups.setdefault((each.giver, each.taker), []).append(clean(each.subject))
+    return [_passage(subjects, giver, taker) for (giver, taker), subjects in groups.items()]
+
+
+def _passage(subjects: list[str], giver: Address, taker: Address | None) -> str:
+    names, one = ", ".join(subjects), len(subjects) == 1
+    if taker is None:
+        return f"{names} {'leaves' if one else 'leave'} {named(giver)} and will have no stream"
+    passes, has = ("passes", "has") if one else ("pass", "have")
+    return f"{names} {passes} from {named(giver)} to {named(taker)} and {has} no stream in between"
+
+
+def tally(interruptions: Iterable[Interruption]) -> str:
+    """``Interruption: 1 subject has no stream for a moment. 2 subjects will have no stream.``; ``""`` without any."""
+    known = list(interruptions)
+    lasting = len({each.subject for each in known if not each.taker})
+    passing = len({each.subject for each in known if each.taker})
+    has = "has" if passing == 1 else "have"
+    return " ".join(
+        [
+            *([f"Interruption: {count(passing, 'subject')} {has} no stream for a moment."] if passing else []),
+            *([f"{count(lasting, 'subject')} will have no stream."] if lasting else []),
+        ]
+    )

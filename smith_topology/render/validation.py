@@ -1,0 +1,23 @@
+"""What a check of the files alone has found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smith_topology.core.model import Diagnostic, Kind, Topology
+from smith_topology.render.text import Look, clean, count
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A topology without errors, and its warnings."""
+
+    topology: Topology
+    warnings: tuple[Diagnostic, ...]
+
+
+def render(checked: Checked, _look: Look) -> str:
+    """``topology.yaml: valid (1 stream, 2 consumers).``; the warnings are told apart from it."""
+    kinds = [address.kind for address in checked.topology.resources]
+    streams, consumers = kinds.count(Kind.STREAM), kinds.count(Kind.CONSUMER)
+    return f"{clean(' '.join(checked.topology.files))}: valid ({count(streams, 'stream')}, {count(consumers, 'consumer')})."
