@@ -9,13 +9,24 @@ from functools import partial
 
 from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, Node, ScalarNode, SequenceNode, compose
 from smith_topology.core.file.places import find
-from smith_topology.core.file.report import START, Fault, Report
+from smith_topology.core.file.report import Fault, Report, span_of
 from smith_topology.core.file.scalars import bad_value, read_boolean, read_integer, wrong_type
 from smith_topology.core.file.suggest import meant, shown
 from smith_topology.core.file.values import Body, FieldReader, Shared, weight
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import Field, by_name
-from smith_topology.core.model import Address, Config, Kind, Resource, Span, Target, consumer_address, stream_address
+from smith_topology.core.model import (
+    MAX_NAME_BYTES,
+    Address,
+    Config,
+    Kind,
+    Resource,
+    Span,
+    Target,
+    consumer_address,
+    is_name,
+    stream_address,
+)
 
 VERSION = 1
 TOP_KEYS = ("version", "name", "target", "defaults", "streams")
@@ -25,12 +36,9 @@ OWN_KEYS = ("protect", "ignore_changes", "extra", "consumers")
 NAME_KEYS = ("name", "durable_name")
 """Fields of the wire that hold the name: in a file it is the key."""
 OWNER_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
-NAME_PATTERN = r"^[^\x00-\x20\x7f.*>/\\]+$"
-MAX_NAME_BYTES = 255
 TABLES: Mapping[Kind, Mapping[str, Field]] = {kind: by_name(rules.fields) for kind, rules in RULES.items()}
 
 _OWNER = re.compile(OWNER_PATTERN[:-1] + r"\Z")
-_NAME = re.compile(NAME_PATTERN[:-1] + r"\Z")
 _OTHER = {Kind.STREAM: Kind.CONSUMER, Kind.CONSUMER: Kind.STREAM}
 
 
@@ -65,7 +73,7 @@ def parse_file(data: bytes, report: Report) -> Part:
         fix = "Start with `version: 1`, then `name:` and `streams:`."
         report.error(root, wrong_type("the file", root, "a mapping", fix))
     elif report.empty:
-        report.refusal(START, _EMPTY_FILE)
+        report.refusal(report.start, _EMPTY_FILE)
     return Part()
 
 
@@ -105,7 +113,7 @@ class _FileParser:
     def _owner(self, entry: Entry | None) -> Owner | None:
         if entry is None or _is_null(entry.value):
             return None
-        span = self._report.span(entry)
+        span = span_of(entry)
         if not isinstance(entry.value, ScalarNode):
             self._report.error(entry, wrong_type("name", entry.value, "text"))
         elif not _OWNER.match(entry.value.text):
@@ -131,7 +139,7 @@ class _FileParser:
                 written[key] = each.value.text
         if not written and self._report.faults == before:
             reader.error(entry, _EMPTY_TARGET)
-        return Target(written.get("cluster"), written.get("account"), self._report.span(entry))
+        return Target(written.get("cluster"), written.get("account"), span_of(entry))
 
     def _read_defaults(self, entry: Entry | None) -> None:
         reader = FieldReader(self._report)
@@ -178,9 +186,9 @@ class _FileParser:
         body = reader.body(table, entries).over(self._inherit(kind, at))
         return Resource(
             address,
-            self._report.span(at),
+            span_of(at),
             body.config,
-            partial(find, self._report.file, body.entries),
+            partial(find, body.entries),
             extra=_extra(reader, table, entries.get("extra")),
             protect=_protect(reader, entries.get("protect")),
             ignore_changes=_ignored(reader, table, entries.get("ignore_changes")),
@@ -253,7 +261,7 @@ def _hint(kind: Kind, key: str) -> str:
 def _name_fault(name: str) -> Fault | None:
     if len(name.encode()) > MAX_NAME_BYTES:
         return Fault("bad-name", "Bad name", f"{shown(name)} has more than {MAX_NAME_BYTES} bytes.", "Shorten it.")
-    if not _NAME.match(name):
+    if not is_name(name):
         fix = "Leave out spaces, control characters and `.`, `*`, `>`, `/`, `\\`."
         return Fault("bad-name", "Bad name", f"{shown(name)} can't name a stream or a consumer.", fix)
     return None
@@ -278,7 +286,7 @@ def _is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.is_null
 
 
-_EMPTY = MappingNode(1, 1, {})
+_EMPTY = MappingNode("", 1, 1, {})
 _NAMED_BY_KEY = "Delete it: the name is the key that all this stands under."
 _EMPTY_FILE = Fault(
     "empty-file",
