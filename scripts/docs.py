@@ -26,7 +26,7 @@ from smith_topology.jetstream.connecting.settings import ENVIRONMENT
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATED = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
-SERVERS = tuple(Version(2, minor, patch) for minor, patch in ((9, 0), (10, 0), (11, 0), (12, 0), (12, 5), (14, 0), (15, 0)))
+SERVERS = tuple(Version(2, minor, patch) for minor, patch in ((10, 0), (11, 0), (12, 0), (12, 5), (14, 0), (15, 0)))
 """Where what can change in place differs, oldest first."""
 
 MEANING = {

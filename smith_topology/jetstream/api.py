@@ -36,7 +36,7 @@ from smith_topology.jetstream.connecting.errors import (
 from smith_topology.jetstream.connecting.link import Link
 
 ANSWERS = "io.nats.jetstream.api.v1."
-"""How the ``type`` of every answer of JetStream begins (2.9 to 2.15)."""
+"""How the ``type`` of every answer of JetStream begins (2.10 to 2.15)."""
 LONGEST_RECEIPT = 1024
 
 _WHOAMI = "$SYS.REQ.USER.INFO"
@@ -120,7 +120,7 @@ class Api:
 
     async def server(self) -> Server:
         """The server, the account and its limits. Raises as ``request`` does, but not for who the user is: that may be
-        denied, and 2.9 does not tell.
+        denied.
 
         ``time`` is our own clock where the server did not tell its own.
         """

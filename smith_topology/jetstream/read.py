@@ -111,7 +111,7 @@ async def _info_of(api: Api, address: Address) -> dict[str, Any] | None:
 
 
 async def family(api: Api, server: Server, address: Address, together: Callable[[Config], bool]) -> Live:
-    """An object's stream, and its consumers, as they are now, by the server's clock as it is now (2.9 does not tell it).
+    """An object's stream, and its consumers, as they are now, by the server's clock as it is now.
 
     All consumers where ``together`` says so of the stream's configuration, else the object alone. Empty when the stream is
     gone. Raises ServerError.
@@ -222,7 +222,7 @@ async def _listing(ask: Patient, source: _Source) -> tuple[dict[str, Any], bool]
     """What all pages list, and whether that is sure to be everything: it came in one page, without gaps.
 
     The first page tells the total; the rest are asked for at once. What a server in good order had when it was stopped stands in
-    the list all the same, empty and without consumers (2.9 to 2.15): ``missing`` names it, so it does not count.
+    the list all the same, empty and without consumers (2.10 to 2.15): ``missing`` names it, so it does not count.
     """
     first = await _page(ask, source.list, 0)
     total, limit = first["total"], first["limit"] or 1

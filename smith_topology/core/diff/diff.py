@@ -62,7 +62,7 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
         observed = live.observed.get(resource.address)
         refusal = ownership.refusal(topology, resource, live, selection, adopt=adopt)
         change = declared_change(topology.name, resource, observed, contexts.of(resource.address))
-        if refusal and (change.fields or live.server.keeps_metadata):
+        if refusal:
             diagnostics.append(refusal)
             held += [change] if refusal.code in ownership.OTHERS else []
         else:
@@ -83,7 +83,7 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
     after = {**future_form(resource, before, context), **unknown}
     if observed is None or before is None:
         return Change(resource.address, Action.CREATE, Reason.NEW, None, after, span=resource.span)
-    if context.server.keeps_metadata and observed.owner != owner:
+    if observed.owner != owner:
         after[OWNED_BY] = owner
     fields = compare(rules.fields, before, after)
     replaced = any(rules.immutable(top_level(each.path), before, after, context) for each in fields)
@@ -100,7 +100,7 @@ def future_form(resource: Resource, before: Config | None, context: Context) -> 
         for name in resource.ignore_changes:
             _leave(name, before, declared)
     after: dict[str, Any] = rules.effective(declared, resource.address.name, context._replace(live=before or {}))
-    if resource.protect and context.server.keeps_metadata:
+    if resource.protect:
         after[PROTECTED] = True
     if before is not None:
         for name in resource.ignore_changes:

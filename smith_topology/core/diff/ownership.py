@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from smith_topology.core.diff.selection import Selection
 from smith_topology.core.model import (
-    METADATA_SINCE,
     Address,
     Diagnostic,
     Kind,
     Live,
     Observed,
     Resource,
-    Server,
     Severity,
     Topology,
 )
@@ -26,16 +24,16 @@ INTERNAL_PREFIXES = ("JS_MIRROR_", "JS_SRC_")
 
 def refusal(topology: Topology, resource: Resource, live: Live, selection: Selection, *, adopt: bool) -> Diagnostic | None:
     """Why a declared object may not be written, None if it may."""
-    server, parent = live.server, resource.address.parent
+    parent = resource.address.parent
     stream = None if parent in selection else live.observed.get(parent)
-    if stream and server.keeps_metadata and stream.owner != topology.name:
+    if stream and stream.owner != topology.name:
         return _on_a_strange_stream(resource, stream)
     observed = live.observed.get(resource.address)
     if observed is None or resource.address in owned(topology, live):
         return None
     if observed.owner:
         return _theirs(resource, observed.owner)
-    return None if adopt else _unowned(resource, server)
+    return None if adopt else _unowned(resource)
 
 
 def _theirs(resource: Resource, owner: str) -> Diagnostic:
@@ -50,17 +48,13 @@ def _theirs(resource: Resource, owner: str) -> Diagnostic:
     )
 
 
-def _unowned(resource: Resource, server: Server) -> Diagnostic:
-    why = (
-        "it carries no owner mark: somebody else made it, or an update without metadata has wiped the marks."
-        if server.keeps_metadata
-        else f"server {server.version_text} keeps no metadata (2.10 does), so who owns it can't be known."
-    )
+def _unowned(resource: Resource) -> Diagnostic:
     return Diagnostic(
         UNOWNED,
         Severity.REFUSAL,
         "Object exists and has no owner",
-        f"{resource.address} is live already, and {why}",
+        f"{resource.address} is live already, and it carries no owner mark: somebody else made it, or an update without metadata "
+        "has wiped the marks.",
         f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show '{resource.address}'",
         resource.address,
         resource.span,
@@ -191,31 +185,3 @@ def is_internal(consumer: Observed) -> bool:
 
 def owned(topology: Topology, live: Live) -> Mapping[Address, Observed]:
     return live.by_owner.get(topology.name, {})
-
-
-def without_marks(topology: Topology, server: Server) -> list[Diagnostic]:
-    """What a server that keeps no metadata makes impossible: for a topology of nothing, which is to destroy, everything."""
-    if server.keeps_metadata:
-        return []
-    return [_old_server(server) if topology.resources else _nothing_known(topology, server)]
-
-
-def _nothing_known(topology: Topology, server: Server) -> Diagnostic:
-    return Diagnostic(
-        "OW107",
-        Severity.REFUSAL,
-        "What to destroy can't be known on this server",
-        f'Server {server.version_text} keeps no metadata, so nothing here says that it belongs to "{topology.name}".',
-        f"Delete it by name, with the nats CLI; from server {METADATA_SINCE} on, smith-topo knows what it owns.",
-    )
-
-
-def _old_server(server: Server) -> Diagnostic:
-    return Diagnostic(
-        "OW105",
-        Severity.WARNING,
-        "Ownership can't be known on this server",
-        f"Server {server.version_text} keeps no metadata, so nothing is ever pruned, drift can't be told from a change of the "
-        f"file, and `protect` has no effect. All of that works from server {METADATA_SINCE} on.",
-        "Upgrade the server.",
-    )

@@ -16,9 +16,6 @@ PROTECT = "smith-topo.protect"
 EXTRA = "smith-topo.extra"
 OWN_METADATA = (OWNER, APPLIED, PROTECT, EXTRA)
 
-METADATA_SINCE = Version(2, 10)
-"""Older servers drop metadata, and with it every mark of ownership (2.9.10 measured)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -38,10 +35,6 @@ class Server:
     domain: str = ""
     limits: Mapping[str, Any] = field(default_factory=dict)
     time: str = ""
-
-    @property
-    def keeps_metadata(self) -> bool:
-        return self.version >= METADATA_SINCE
 
 
 @dataclass(frozen=True, slots=True)

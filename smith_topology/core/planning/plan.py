@@ -52,16 +52,15 @@ class Prepared:
 
 
 def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: Selection = EVERYTHING) -> Prepared:
-    """Decide what changes; nothing, where the file is for another place.
+    """Decide what changes. If the server is not supported, or `target` names another cluster or account, nothing does.
 
     Diagnostics of severity ERROR or REFUSAL mean that nothing of it may be applied.
     """
-    if elsewhere := tuple(preflight.wrong_target(topology.target, live)):
-        return Prepared(topology, live, (), (), elsewhere, (), (), 0)
+    if stopped := (*preflight.unsupported(live.server), *preflight.wrong_target(topology.target, live)):
+        return Prepared(topology, live, (), (), stopped, (), (), 0)
     found = diff(topology, live, adopt=adopt, selection=selection)
     known = [*topology.resources, *ownership.owned(topology, live)]
     diagnostics = [
-        *ownership.without_marks(topology, live.server),
         *selection.unmatched(known),
         *subjects.interrupted_before(ownership.owned(topology, live).values()),
         *found.diagnostics,

@@ -131,9 +131,7 @@ class _Writer:
 
     def _payload(self, after: Config) -> dict[str, Any]:
         fields = {name: value for name, value in after.items() if name not in PSEUDO_FIELDS and value is not None}
-        if self.server.keeps_metadata:
-            fields["metadata"] = self._metadata(after)
-        payload = copy.deepcopy(fields)
+        payload = copy.deepcopy({**fields, "metadata": self._metadata(after)})
         if self.observed is None:
             return payload
         ended = [name for name, value in after.items() if value is None]
@@ -155,7 +153,7 @@ class _Writer:
 
 def _made_durable(before: Config, after: Config) -> Iterator[Config]:
     """An ephemeral consumer goes on with the threshold that ephemeral ones have by default, when the update that makes it durable
-    gives it none (2.9 to 2.15): it is taken away behind that.
+    gives it none (2.10 to 2.15): it is taken away behind that.
     """
     if before.get("ephemeral") and before.get("inactive_threshold") and not after.get("inactive_threshold"):
         yield _back(after, before, ["inactive_threshold"])

@@ -1,6 +1,6 @@
 """Plan → server: carries the steps out, decides nothing, and believes nothing it has not read back.
 
-The server has no compare-and-set for configurations (2.9 to 2.15 measured), so each object is read again immediately
+The server has no compare-and-set for configurations (2.10 to 2.15 measured), so each object is read again immediately
 before it is written, and left alone unless it is what the plan saw. An answer that does not come says nothing: the object
 is looked at before the request is sent once more, and if it can't be, nobody claims to know.
 """
@@ -236,7 +236,7 @@ class Run:
 
     async def _result(self, call: Call, answer: dict[str, Any]) -> Observed | None:
         """The object as the answer shows it, or as it is read where the answer does not: a pause shows no configuration, and
-        the first update of a consumer since its server started shows the one before (2.9 to 2.15).
+        the first update of a consumer since its server started shows the one before (2.10 to 2.15).
         """
         match call.verb, call.address.kind:
             case Verb.DELETE, _:

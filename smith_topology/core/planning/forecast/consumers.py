@@ -96,7 +96,7 @@ def _forgotten(observed: Observed, live: Live, planned: Planned) -> Effect:
 
 def _skipping(change: Change, observed: Observed, stream: Observed, answers: Answers) -> Iterator[Effect]:
     """What new filters take in anew is only got from the position on: what is stored below it never comes. Where a consumer
-    has got to is known only as far as it has delivered: while somebody waits for more, it looks ahead to the end (2.9 to 2.15).
+    has got to is known only as far as it has delivered: while somebody waits for more, it looks ahead to the end (2.10 to 2.15).
     """
     question = passed_over(change)
     if question is None or not _is_used(observed):

@@ -108,9 +108,9 @@ def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers
     """
     name, version, now = observed.address.name, live.server.version, Context(live.server).now
     cuts: list[Effect] = []
-    if above := excess("max_msgs", messages_of(observed), after, version):
+    if above := excess("max_msgs", messages_of(observed), after):
         cuts.append(dropped("DS102", _blamed("max_msgs", before, after), observed, Answer(above)))
-    if excess("max_bytes", bytes_of(observed), after, version):
+    if excess("max_bytes", bytes_of(observed), after):
         answer = answers.get(OldestBeyond(name, after["max_bytes"])) or _everything(observed)
         cuts.append(dropped("DS102", _blamed("max_bytes", before, after), observed, answer))
     if lowered("max_age", before, after) and _older(observed, now, after):

@@ -11,7 +11,7 @@ from smith_topology.core.diff.ownership import is_internal
 from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Server, Version
 
 COUNTS_REPLICAS = Version(2, 14)
-"""From here on ``max_bytes`` is reserved once for each replica. 2.9 and 2.12 count some of them, 2.10 and 2.11 none."""
+"""From here on ``max_bytes`` is reserved once for each replica. 2.12 counts some of them, 2.10 and 2.11 none."""
 
 
 UNLIMITED = -1

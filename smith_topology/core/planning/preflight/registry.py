@@ -10,7 +10,6 @@ from smith_topology.core.planning.preflight.interface import PlannedChanges, Rul
 
 RULES: tuple[Rule, ...] = (
     versions.too_old,
-    versions.endless_backoff,
     replacement.needed,
     cluster.needed,
     cluster.scaled_together,
@@ -20,7 +19,6 @@ RULES: tuple[Rule, ...] = (
     account.above_limit,
     account.unlimited,
     workqueue.copy_in_the_way,
-    workqueue.swapped,
     subjects.taken,
     origins.left_without,
 )

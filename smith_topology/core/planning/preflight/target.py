@@ -1,10 +1,23 @@
-"""Whether this is the place that the file is for."""
+"""Whether anything can be planned here: on this server, and in the place that the file is for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.model import Diagnostic, Live, Severity, Target
+from smith_topology.core.kinds.fields import FIRST
+from smith_topology.core.model import Diagnostic, Live, Server, Severity, Target
+
+
+def unsupported(server: Server) -> Iterator[Diagnostic]:
+    """A server older than the oldest supported one."""
+    if server.version < FIRST:
+        yield Diagnostic(
+            "old-server",
+            Severity.ERROR,
+            "Server is too old",
+            f"Server {server.version_text} keeps no metadata, so who owns what can't be known there.",
+            f"Upgrade it to {FIRST} or newer; `show` works with older ones too.",
+        )
 
 
 def wrong_target(target: Target | None, live: Live) -> Iterator[Diagnostic]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import Field, by_name
-from smith_topology.core.model import Diagnostic, Resource, Severity, Version
+from smith_topology.core.model import Diagnostic, Resource, Severity
 from smith_topology.core.planning.preflight import values
 from smith_topology.core.planning.preflight.interface import Need, PlannedChanges
 
@@ -51,24 +51,4 @@ NEEDS: tuple[Needs, ...] = (
     lambda resource, _: _known(RULES[resource.address.kind].fields, resource.config, ""),
     values.template_functions,
     values.crossing_filters,
-    values.filters_outside,
-    values.copies_of_nothing,
-    values.republish,
 )
-
-
-def endless_backoff(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """2.9 wants more deliveries than ``backoff`` has steps, and takes unlimited ones for too few (10116)."""
-    for _, resource in intent.declared() if intent.server.version < Version(2, 10) else ():
-        steps, most = len(resource.config.get("backoff") or ()), resource.config.get("max_deliver", -1)
-        if steps and most <= steps:
-            yield Diagnostic(
-                "CP103",
-                Severity.ERROR,
-                "Server needs a limit of deliveries above the backoff steps",
-                f"{resource.address} has {steps} steps of `backoff`; server {intent.server.version_text} takes them only with a "
-                "`max_deliver` above their number (2.10 takes any).",
-                f"Write `max_deliver: {steps + 1}` or more, or leave `backoff` out.",
-                resource.address,
-                resource.where("backoff"),
-            )

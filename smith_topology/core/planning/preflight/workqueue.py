@@ -1,4 +1,4 @@
-"""Consumers of a work queue: beside its copies, and among themselves."""
+"""Consumers of a work queue beside its copies."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from smith_topology.core.model import (
     filters_of,
 )
 from smith_topology.core.planning.ordering.consumers import turns
-from smith_topology.core.planning.ordering.order import arrange
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 from smith_topology.core.subjects import REST, overlaps
 
 COPIES_SHARE_QUEUES = Version(2, 14)
-"""Older servers let no consumer onto a work queue beside the one that a mirror or a source keeps there (2.9 to 2.12 measured)."""
+"""Older servers let no consumer onto a work queue beside the one that a mirror or a source keeps there (2.10 to 2.12)."""
 
 
 def copy_in_the_way(intent: PlannedChanges) -> Iterator[Diagnostic]:
@@ -47,28 +46,5 @@ def _copied(change: Change, resource: Resource, live: Live) -> Iterator[Diagnost
                 "consumer while the copy is there (2.14 does).",
                 f"Delete {address} first, and make it again after the consumer.",
                 change.address,
-                resource.where("filter_subject"),
-            )
-
-
-PARKS_CONSUMERS = Version(2, 10)
-"""Older servers want every filter within the stream's subjects (10093), so that a consumer can't let go of its filter."""
-
-
-def swapped(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """Consumers that take each other's filters, of which one would have to release its own beforehand."""
-    if intent.server.version >= PARKS_CONSUMERS:
-        return
-    for address in arrange(intent.changes, intent.live).kept:
-        if address.kind is Kind.CONSUMER:
-            resource = intent.topology.resources[address]
-            yield Diagnostic(
-                "CP108",
-                Severity.ERROR,
-                "Server is too old for consumers that swap filters",
-                f"{address} and others of its work queue take each other's filters, and server {intent.server.version_text} lets "
-                "none go of its own (2.10 does).",
-                "Give one of them another filter first, with an apply in between.",
-                address,
                 resource.where("filter_subject"),
             )
