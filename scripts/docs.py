@@ -17,6 +17,7 @@ from smith_topology.cli.app import COMMANDS
 from smith_topology.cli.app import main as smith_topo
 from smith_topology.cli.exits import Exit
 from smith_topology.core.kinds import RULES
+from smith_topology.core.kinds.behaviour import TABLE, Behaviour
 from smith_topology.core.kinds.fields import FIRST, Field, Type, walk
 from smith_topology.core.kinds.normal_forms import Context, KindRules
 from smith_topology.core.model import Kind, Server, Version
@@ -130,7 +131,8 @@ def changeable(field: Field, rules: KindRules) -> str:
 
 
 def _refusals(field: Field, rules: KindRules, version: Version) -> Iterator[str]:
-    context = Context(Server(version, str(version)))
+    server = Server(version, str(version))
+    context = Context(server, server.versions)
     values = [None, *field.choices] if field.choices else [None, True] if field.type is Type.BOOLEAN else [None, "a", "b"]
     for before in values:
         for after in values:
@@ -142,10 +144,21 @@ def _with(field: Field, value: object) -> dict[str, object]:
     return {} if value is None else {field.name: value}
 
 
+def behaviours() -> Iterator[str]:
+    yield "| servers | what they do | whose version | where they differ | measured on |\n|---|---|---|---|---|"
+    for row in TABLE.values():
+        yield f"| {_servers(row)} | {row.what} | {row.by.value} | {'yes' if row.worse else 'no'} | {row.measured} |"
+
+
+def _servers(row: Behaviour) -> str:
+    return f"from {row.since} on" if row.since > FIRST else f"before {row.until}"
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "help": help_of_all,
     "exit codes": exit_codes,
     "environment": environment,
+    "behaviours": behaviours,
     "stream": lambda: fields_of(Kind.STREAM),
     "consumer": lambda: fields_of(Kind.CONSUMER),
 }

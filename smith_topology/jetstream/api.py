@@ -134,7 +134,6 @@ class Api:
         return Server(
             version=version,
             version_text=text,
-            name=greeting.get("server_name", ""),
             url=self._link.url,
             cluster=greeting.get("cluster") or "",
             account=user.get("account_name") or user.get("account") or "",

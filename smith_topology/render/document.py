@@ -103,7 +103,7 @@ def _replace_paths(change: Change, server: Server) -> list[list[str]]:
     """The fields that the server can't change in place."""
     rules, before, after = RULES[change.address.kind], change.before or {}, change.after or {}
     paths = [each.path.split(".") for each in change.fields]
-    return [path for path in paths if rules.immutable(path[0], before, after, Context(server))]
+    return [path for path in paths if rules.immutable(path[0], before, after, Context(server, server.versions))]
 
 
 def actions(action: Action) -> list[str]:

@@ -40,7 +40,7 @@ def declared(**extra: Any) -> Resource:
 def live(applied: Resource | None, **unknown: Any) -> Observed:
     """The stream as a server shows it that has these fields; ``applied`` is what the file said of it, if it is managed."""
     resource = applied or declared()
-    wire = RULES[Kind.STREAM].effective(resource.config, "ORDERS", Context(SERVER))
+    wire = RULES[Kind.STREAM].effective(resource.config, "ORDERS", Context(SERVER, SERVER.versions))
     marks = {OWNER: "shop", APPLIED: applied_digest({**wire, **resource.extra}, resource)}
     names = {EXTRA: ",".join(sorted(resource.extra))} if resource.extra else {}
     return Observed(ORDERS, {"name": "ORDERS", **wire, "metadata": {**marks, **names}, **unknown}, "2026")

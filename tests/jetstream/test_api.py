@@ -135,7 +135,7 @@ def test_the_server_says_what_it_is_and_what_the_account_may(server_with: Server
 
     told = run(to(server, user="u", password="p"), Api.server)
 
-    assert (told.name, told.account, told.domain, told.cluster, told.limits["max_streams"]) == ("alpha", "A", "hub", "", 7)
+    assert (told.account, told.domain, told.cluster, told.limits["max_streams"]) == ("A", "hub", "", 7)
 
 
 def test_a_cluster_says_its_name(cluster: Cluster) -> None:

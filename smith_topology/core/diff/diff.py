@@ -207,16 +207,17 @@ class Contexts:
 
     def of(self, address: Address) -> Context:
         if address.kind is not Kind.CONSUMER:
-            return Context(self.live.server, origin_direct=self._origin_direct(address))
+            return Context(self.live.server, self.live.versions(address), origin_direct=self._origin_direct(address))
         stream = address.path[0]
         if stream not in self._consumers:
-            self._consumers[stream] = Context(self.live.server, self._stream(stream_address(stream)))
+            versions = self.live.versions(address)
+            self._consumers[stream] = Context(self.live.server, versions, self._stream(stream_address(stream)))
         return self._consumers[stream]
 
     def _stream(self, address: Address) -> Config:
         """The normal form a stream will have: as declared where that is selected, else as it is; empty when there is none."""
         resource, observed = self._declared(address), self.live.observed.get(address)
-        context = Context(self.live.server)
+        context = Context(self.live.server, self.live.versions(address))
         before = RULES[Kind.STREAM].normal(observed.config, context) if observed else None
         return future_form(resource, before, context) if resource else before or {}
 

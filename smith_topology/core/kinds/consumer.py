@@ -186,7 +186,7 @@ def _settled(config: dict[str, Any], context: Context) -> dict[str, Any]:
 def _is_over(pause: str, context: Context) -> bool:
     """A pause until the year 0, which is not in the calendar, has ended as well."""
     try:
-        return instant(pause) <= context.now
+        return instant(pause) <= context.server.now
     except ValueError:
         return True
 

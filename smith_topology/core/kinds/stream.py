@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from smith_topology.core.kinds import behaviour
 from smith_topology.core.kinds.fields import FIRST, Field, Type, by_name
 from smith_topology.core.kinds.marks import with_user_metadata
 from smith_topology.core.kinds.normal_forms import Context, KindRules, reduced
@@ -212,7 +213,7 @@ def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
         kept = context.live.get("mirror_direct", config.get("mirror_direct")) if context.live.get("mirror") else None
         direct = kept if context.origin_direct is None else context.origin_direct
         config |= {} if direct is None else {"mirror_direct": direct}
-    if config.get("mirror") and context.server.cluster:
+    if config.get("mirror") and context.server.is_clustered:
         config["duplicate_window"] = 0  # a cluster drops it, a server alone keeps what it is sent (2.10 to 2.15 measured)
     config["duplicate_window"] = config.get("duplicate_window") or _default_window(config, context)
     return reduced(TABLE, config)
@@ -225,7 +226,7 @@ def _default_window(config: Config, context: Context) -> int:
         return 0
     if config.get("sources"):
         kept: int = context.live.get("duplicate_window", 0) if context.live.get("sources") else -1
-        return kept if kept in (0, usual) else 0 if context.server.version >= V2_14 else usual
+        return kept if kept in (0, usual) else 0 if behaviour.SOURCES_HAVE_NO_WINDOW.at(context.versions) else usual
     return usual
 
 
@@ -245,16 +246,15 @@ FIXED = {
 
 def immutable(path: str, before: Config, after: Config, context: Context) -> str:
     """Why the server refuses to change this field in place (errors 10052 and 10055), ``""`` when it takes it."""
-    version = context.server.version
     match path:
         case "retention" if "workqueue" in (before.get(path), after.get(path)):
             return "retention can't be changed to or from workqueue"
-        case "mirror" if path not in after and version >= V2_12:
+        case "mirror" if path not in after and behaviour.PROMOTES_MIRRORS.at(context.versions):
             return ""
         case "mirror":
             return "a mirror's origin, filter and start are fixed at creation"
-        case "max_consumers" if version < Version(2, 12, 5):
-            return f"server {version} can't change `max_consumers` (2.12.5 can)"
+        case "max_consumers" if not behaviour.CHANGES_MAX_CONSUMERS.at(context.versions):
+            return f"server {context.versions.oldest} can't change `max_consumers` ({behaviour.CHANGES_MAX_CONSUMERS.since} can)"
         case _ if path in ONE_WAY:
             return ONE_WAY[path] if before.get(path) and not after.get(path) else ""
         case _:

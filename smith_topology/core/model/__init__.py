@@ -22,7 +22,7 @@ from smith_topology.core.model.configs import FILTERS, copied_subjects, copies_o
 from smith_topology.core.model.declared import Resource, Target, Topology
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
 from smith_topology.core.model.effects import Amount, Bound, Effect, Interruption, Measure, amounts
-from smith_topology.core.model.live import APPLIED, EXTRA, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server
+from smith_topology.core.model.live import APPLIED, EXTRA, OWN_METADATA, OWNER, PROTECT, Live, Observed, Server, Versions
 from smith_topology.core.model.outcomes import Outcome, Verdict
 from smith_topology.core.model.plan import Call, Handover, Permission, Plan, Step, Verb, Wait
 
@@ -64,6 +64,7 @@ __all__ = [
     "Verb",
     "Verdict",
     "Version",
+    "Versions",
     "Wait",
     "amounts",
     "consumer_address",

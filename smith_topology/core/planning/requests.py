@@ -104,7 +104,7 @@ class _Writer:
         """
         before, paths = change.before or {}, {each.path.partition(".")[0] for each in change.fields}
         moves, scales = "placement" in paths, paths & SCALING
-        clustered = bool(self.server.cluster)
+        clustered = self.server.is_clustered
         if moves and scales and clustered:
             grows = after.get("num_replicas", 1) > before.get("num_replicas", 1)
             yield self._stream(Verb.UPDATE, _back(after, before, SCALING if grows else MOVING), settles=True)

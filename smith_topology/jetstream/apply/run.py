@@ -270,7 +270,7 @@ class Run:
         fields = RULES[call.address.kind].fields
         expected = call.expected or {}
         unknown = {name: value for name, value in expected.items() if name not in by_name(fields) and name not in PSEUDO_FIELDS}
-        return compare(fields, normal_form(seen, Context(self.server), unknown) if seen else {}, expected)
+        return compare(fields, normal_form(seen, Context(self.server, self.server.versions), unknown) if seen else {}, expected)
 
     async def _seen(self, step: Step) -> Observed | None:
         return await read.one(self.api, step.address)

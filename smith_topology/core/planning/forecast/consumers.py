@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Live, Observed, Version, amounts, filters_of
+from smith_topology.core.kinds import behaviour
+from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Live, Observed, amounts, filters_of
 from smith_topology.core.planning.forecast.interest import Consumers, Planned, holds_by_interest, wanted
 from smith_topology.core.planning.forecast.questions import Answer, Answers, dropped, lowered, messages_of, passed_over
 from smith_topology.core.planning.ordering.consumers import becomes_interest, turns, violates
@@ -36,9 +37,10 @@ def consumer_deleted(observed: Observed, live: Live, planned: Planned) -> Effect
 
 def _holds_by_interest(consumer: Observed, stream: Observed, parent: Change | None, live: Live) -> bool:
     """Whether the stream keeps messages for its consumers' sake when this one changes: before or after its own change."""
-    early = parent is None or violates(consumer.config, parent, live.server.version)
+    versions = live.versions(stream.address)
+    early = parent is None or violates(consumer.config, parent, versions)
     now = stream.config if early or parent is None else parent.after or {}
-    lasting = [stream.config] if live.server.version < FORGETS_RETENTION else []
+    lasting = [stream.config] if behaviour.CONSUMERS_KEEP_OLD_RETENTION.at(versions) else []
     return any(holds_by_interest(config, stream.address, live) for config in (now, *lasting))
 
 
@@ -67,7 +69,7 @@ def consumer_updated(change: Change, observed: Observed, live: Live, answers: An
     if stream is not None and turns(change):
         yield from _skipping(change, observed, stream, answers)
         yield from _letting_go(change, observed, stream, live, planned)
-    elif stream is not None and paths - {"pause_until"} and live.server.version < KEEPS_UNWANTED:
+    elif stream is not None and paths - {"pause_until"} and behaviour.UPDATES_DROP_UNWANTED.at(live.versions(observed.address)):
         yield from _cleaning_up(observed, stream, live, planned)
     if lowered("max_deliver", before, after) and unacked:
         text = "un-acknowledged and already delivered that often: not delivered again"
@@ -105,12 +107,6 @@ def _skipping(change: Change, observed: Observed, stream: Observed, answers: Ans
     if count := min(answer.messages, messages_of(stream)):
         text = "the position is kept: what the new filter takes in and the consumer is past already is not delivered"
         yield Effect("DS303", text, _filter_path(change), amounts(Bound.UPPER, skipped=count))
-
-
-FORGETS_RETENTION = Version(2, 11)
-"""On older servers a consumer goes on as if its stream were one of interest, until the next start (2.10 measured)."""
-KEEPS_UNWANTED = Version(2, 12)
-"""Older servers drop what no consumer of an interest stream wants whenever one of them is updated (2.10, 2.11 measured)."""
 
 
 def _cleaning_up(observed: Observed, stream: Observed, live: Live, planned: Planned) -> Iterator[Effect]:

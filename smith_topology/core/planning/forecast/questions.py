@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, amounts, filters_of
 from smith_topology.core.subjects import is_subset
 
@@ -81,7 +80,7 @@ def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
 def _stream_questions(change: Change, observed: Observed, live: Live) -> Iterator[Question]:
     name, before, after = change.address.name, change.before or {}, change.after or {}
     if lowered("max_age", before, after):
-        yield OlderThan(name, Context(live.server).now - after["max_age"])
+        yield OlderThan(name, live.server.now - after["max_age"])
     if lowered("max_msgs_per_subject", before, after):
         yield PerSubjectExcess(name, after["max_msgs_per_subject"])
     if excess("max_bytes", bytes_of(observed), after):

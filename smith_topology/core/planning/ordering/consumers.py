@@ -4,16 +4,11 @@ rewrite on the way.
 
 from __future__ import annotations
 
-from smith_topology.core.model import Action, Change, Config, Live, Version, filters_of
+from smith_topology.core.kinds.behaviour import ABSENT_LIMITS_ARE_ZERO
+from smith_topology.core.model import Action, Change, Config, Live, Versions, filters_of
 
 LIMITED = ("max_ack_pending", "inactive_threshold")
 """What ``consumer_limits`` holds, by the names that consumers have too."""
-
-COPIES_ACKNOWLEDGE = Version(2, 14)
-"""From here on a copy of a work queue or an interest stream acknowledges what it has copied."""
-
-COUNTS_ABSENT_LIMITS = Version(2, 14)
-"""Older servers take a limit left out for one of 0 when they compare consumers with changed ``consumer_limits``."""
 
 
 def turns(change: Change) -> bool:
@@ -46,20 +41,20 @@ def follows_replicas(consumer: Change, stream: Change) -> bool:
     return scales and own and before.get("retention", "limits") != "limits"
 
 
-def violates(consumer: Config, stream: Change, version: Version) -> bool:
+def violates(consumer: Config, stream: Change, versions: Versions) -> bool:
     """Whether a consumer stands in the way of its stream's change: above its limits, or with more replicas than it will have,
     so that the server would rewrite the consumer when the stream scales.
     """
     before, after = ((config or {}).get("num_replicas", 1) for config in (stream.before, stream.after))
-    return is_above_limits(consumer, stream, version) or (after < before and consumer.get("num_replicas", 0) > after)
+    return is_above_limits(consumer, stream, versions) or (after < before and consumer.get("num_replicas", 0) > after)
 
 
-def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
+def is_above_limits(consumer: Config, stream: Change, versions: Versions) -> bool:
     """Whether the server refuses a stream's new ``consumer_limits`` for this consumer's sake (10069)."""
     limits = (stream.after or {}).get("consumer_limits") or {}
     if limits == ((stream.before or {}).get("consumer_limits") or {}):
         return False
-    strict = version < COUNTS_ABSENT_LIMITS
+    strict = ABSENT_LIMITS_ARE_ZERO.at(versions)
     return any(consumer.get(name, 0) > limits.get(name, 0) for name in LIMITED if strict or limits.get(name))
 
 
@@ -70,4 +65,4 @@ def goes_first(consumer: Change, stream: Change, live: Live) -> bool:
     if consumer.action is stream.action is Action.DELETE or follows_replicas(consumer, stream):
         return True
     observed = live.observed.get(consumer.address)
-    return observed is not None and violates(observed.config, stream, live.server.version)
+    return observed is not None and violates(observed.config, stream, live.versions(stream.address))

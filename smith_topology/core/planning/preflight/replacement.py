@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from smith_topology.core.diff.diff import OWNED_BY, top_level
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.normal_forms import Context
-from smith_topology.core.model import Action, Change, Diagnostic, Resource, Server, Severity
+from smith_topology.core.model import Action, Change, Diagnostic, Resource, Severity
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 
 
 def needed(intent: PlannedChanges) -> Iterator[Diagnostic]:
     for change, resource in intent.changing:
         if change.action is Action.REPLACE:
-            yield _needed(change, resource, intent.server)
+            yield _needed(change, resource, intent)
 
 
-def _needed(change: Change, resource: Resource, server: Server) -> Diagnostic:
-    rules, context = RULES[change.address.kind], Context(server)
+def _needed(change: Change, resource: Resource, intent: PlannedChanges) -> Diagnostic:
+    rules, context = RULES[change.address.kind], Context(intent.server, intent.live.versions(change.address))
     before, after = change.before or {}, change.after or {}
     reasons = {
         name: why

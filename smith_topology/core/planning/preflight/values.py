@@ -7,25 +7,24 @@ from itertools import islice
 
 from smith_topology.core.checks.interface import filter_path
 from smith_topology.core.checks.transforms import placeholders
+from smith_topology.core.kinds.behaviour import CHECKS_TEMPLATES, TAKES_CROSSING_FILTERS
 from smith_topology.core.model import (
     Config,
     Kind,
     Resource,
-    Version,
+    Versions,
     copies_of,
     filters_of,
 )
 from smith_topology.core.planning.preflight.interface import Need, PlannedChanges
 from smith_topology.core.subjects import SubjectIndex
 
-V2_11, V2_12 = Version(2, 11), Version(2, 12)
-
 
 def template_functions(resource: Resource, intent: PlannedChanges) -> Iterator[Need]:
     """Functions of subject templates."""
     for path, destination in _destinations(resource.config):
         for token, held in placeholders(destination):
-            if not (held.indexes and _unchecked(path, intent.server.version)):
+            if not (held.indexes and _unchecked(path, intent.live.versions(resource.address))):
                 yield path, held.since, f"`{token}` in `{path}`"
 
 
@@ -38,19 +37,19 @@ def _destinations(config: Config) -> Iterator[tuple[str, str]]:
             yield f"{path}.subject_transforms.{place}.dest", transform.get("dest") or ""
 
 
-def _unchecked(path: str, version: Version) -> bool:
-    """Whether the server stores a template there without checking its functions: in `republish`, and in 2.10 in everything but
-    sources.
-    """
-    return path.startswith("republish") or (version < V2_11 and not path.startswith("sources"))
+def _unchecked(path: str, versions: Versions) -> bool:
+    """Whether the server stores a template there without checking its functions."""
+    return path.startswith("republish") or not (path.startswith("sources") or CHECKS_TEMPLATES.at(versions))
 
 
 def crossing_filters(resource: Resource, intent: PlannedChanges) -> Iterator[Need]:
     """Filters of one consumer that share some subjects, and neither holds the other (10138 before 2.12)."""
-    filters = filters_of(resource.config) if resource.address.kind is Kind.CONSUMER else ()
+    if resource.address.kind is not Kind.CONSUMER or TAKES_CROSSING_FILTERS.at(intent.live.versions(resource.address)):
+        return
+    filters = filters_of(resource.config)
     index: SubjectIndex[int] = SubjectIndex()
-    for place, subject in enumerate(filters if intent.server.version < V2_12 else ()):
+    for place, subject in enumerate(filters):
         index.add(subject, place)
     for (one, _), (other, place) in islice(index.overlapping(), 1):
         path = filter_path(resource, place)
-        yield path, V2_12, f'`{path}: "{other}"`, which crosses "{one}",'
+        yield path, TAKES_CROSSING_FILTERS.since, f'`{path}: "{other}"`, which crosses "{one}",'

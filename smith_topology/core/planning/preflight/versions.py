@@ -15,17 +15,17 @@ Needs: TypeAlias = Callable[[Resource, PlannedChanges], Iterator[Need]]
 
 
 def too_old(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    server = intent.server
     for _, resource in intent.changing:
+        oldest = intent.live.versions(resource.address).oldest
         for needs in NEEDS:
             for path, needed, what in needs(resource, intent):
-                if server.version < needed:
+                if oldest < needed:
                     yield Diagnostic(
                         "CP101",
                         Severity.ERROR,
                         "Server is too old for a field",
-                        f"{what} of {resource.address} needs server {needed}; this one is {server.version_text}, which would "
-                        "drop it silently or refuse it.",
+                        f"{what} of {resource.address} needs server {needed}; server {oldest} would drop it silently or "
+                        "refuse it.",
                         f"Upgrade the server to {needed}, or take the field out.",
                         resource.address,
                         resource.where(path),
