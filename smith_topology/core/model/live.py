@@ -68,7 +68,7 @@ class Server:
     @property
     def versions(self) -> Versions:
         """Of all its servers: for what is not about one object, or about one that is still to be created."""
-        return Versions(self.version, frozenset(self.members.values()) or frozenset({self.version}))
+        return Versions(self.version, frozenset({self.version, *self.members.values()}))
 
     @property
     def now(self) -> int:
@@ -159,12 +159,13 @@ class Live:
     def versions(self, address: Address) -> Versions:
         """The versions of the servers that have this object, or may come to have it.
 
-        A new consumer is kept where its stream is. Where no version is known, all that are known count.
+        A new consumer is kept where its stream is. A server whose version is not known may have each of the versions that are.
         """
         found = (self.observed.get(each) for each in (address, address.parent))
         peers = {name for each in found if each for name in each.peers}
-        keepers = frozenset(version for name, version in self.server.members.items() if name in peers)
-        return Versions(self.server.version, keepers) if keepers else self.server.versions
+        if not peers or peers - self.server.members.keys():
+            return self.server.versions
+        return Versions(self.server.version, frozenset(self.server.members[name] for name in peers))
 
     def stream(self, name: str) -> Observed | None:
         return self.observed.get(stream_address(name))

@@ -9,13 +9,13 @@ from smith_topology.core.model import Diagnostic, Live, Server, Severity, Target
 
 
 def unsupported(server: Server) -> Iterator[Diagnostic]:
-    """A server older than the oldest supported one."""
-    if server.version < FIRST:
+    """A server older than the oldest supported one, or one in the cluster."""
+    if (oldest := server.versions.oldest) < FIRST:
         yield Diagnostic(
             "old-server",
             Severity.ERROR,
             "Server is too old",
-            f"Server {server.version_text} keeps no metadata, so who owns what can't be known there.",
+            f"Server {oldest} keeps no metadata, so who owns what can't be known there.",
             f"Upgrade it to {FIRST} or newer; `show` works with older ones too.",
         )
 
@@ -25,7 +25,7 @@ def wrong_target(target: Target | None, live: Live) -> Iterator[Diagnostic]:
     if target is None:
         return
     for word, wanted, found in (
-        ("cluster", target.cluster, live.server.cluster),
+        ("cluster", target.cluster, live.server.cluster or ""),
         ("account", target.account, live.server.account),
     ):
         if wanted and wanted != found:
