@@ -15,52 +15,35 @@ Needs: TypeAlias = Callable[[Resource, PlannedChanges], Iterator[Need]]
 
 
 def too_old(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """What some server that has the object, or may come to have it, does not know.
+    """Fields and values that a server does not know which has the object, or may come to have it.
 
-    Where a new stream goes in a cluster is known once it is there. With a `placement` the file may know better: then it is a
+    In a cluster, where a new stream goes is known once it is there. With a `placement` the file may know better: then this is a
     warning, and apply compares what was stored.
     """
     for _, resource in intent.changing:
-        versions = intent.live.versions(resource.address)
-        for needs in NEEDS:
-            for path, needed, what in needs(resource, intent):
-                if versions.oldest < needed:
-                    maybe = _is_placed(resource, intent) and needed <= min(versions.requests, max(versions.keepers))
-                    yield _may_be_too_old(resource, path, needed, what, versions.oldest) if maybe else _too_old(
-                        resource, path, needed, what, versions.oldest
-                    )
+        versions, placed = intent.live.versions(resource.address), _is_placed(resource, intent)
+        for path, needed, what in (need for needs in NEEDS for need in needs(resource, intent)):
+            if versions.oldest < needed:
+                avoidable = placed and needed <= min(versions.requests, max(versions.keepers))
+                yield _too_old(resource, path, needed, what, versions.oldest, avoidable=avoidable)
 
 
 def _is_placed(resource: Resource, intent: PlannedChanges) -> bool:
-    """Whether this is new, and the file says which servers its stream goes to."""
+    """Whether its stream is new, and the file says which servers it goes to."""
     stream = resource.address.parent
     declared = intent.topology.resources.get(stream)
     return stream not in intent.live.observed and declared is not None and bool(declared.config.get("placement"))
 
 
-def _too_old(resource: Resource, path: str, needed: Version, what: str, oldest: Version) -> Diagnostic:
-    return Diagnostic(
-        "CP101",
-        Severity.ERROR,
-        "Server is too old for a field",
-        f"{what} of {resource.address} needs server {needed}; server {oldest} would drop it silently or refuse it.",
-        f"Upgrade the server to {needed}, or take the field out.",
-        resource.address,
-        resource.where(path),
-    )
-
-
-def _may_be_too_old(resource: Resource, path: str, needed: Version, what: str, oldest: Version) -> Diagnostic:
-    return Diagnostic(
-        "CP110",
-        Severity.WARNING,
-        "Server may be too old for a field",
-        f"{what} of {resource.address} needs server {needed}, and this cluster has servers of {oldest} too, which would drop it "
-        "silently or refuse it.",
-        f"Make sure that `placement` means servers of {needed} or newer, or upgrade the others.",
-        resource.address,
-        resource.where(path),
-    )
+def _too_old(resource: Resource, path: str, needed: Version, what: str, oldest: Version, *, avoidable: bool) -> Diagnostic:
+    detail = f"{what} of {resource.address} needs server {needed}; server {oldest} would drop it silently or refuse it."
+    if avoidable:
+        code, severity, summary = "CP110", Severity.WARNING, "Server may be too old for a field"
+        fix = f"Make sure that `placement` leads to servers of {needed} or newer, or upgrade the others of this cluster."
+    else:
+        code, severity, summary = "CP101", Severity.ERROR, "Server is too old for a field"
+        fix = f"Upgrade the server to {needed}, or take the field out."
+    return Diagnostic(code, severity, summary, detail, fix, resource.address, resource.where(path))
 
 
 def _known(fields: tuple[Field, ...], config: Mapping[str, Any], prefix: str) -> Iterator[Need]:
