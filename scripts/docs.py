@@ -25,6 +25,7 @@ from smith_topology.cli.exits import Exit
 from smith_topology.core.file import json_schema
 from smith_topology.core.file.written import written
 from smith_topology.core.kinds import RULES
+from smith_topology.core.kinds.behaviour import TABLE, Behaviour
 from smith_topology.core.kinds.fields import FIRST, Field, Type, walk
 from smith_topology.core.kinds.normal_forms import Context, KindRules
 from smith_topology.core.model import Kind, Server, Version
@@ -35,7 +36,7 @@ from smith_topology.render.documents.shape import dumps
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATED = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
-SERVERS = tuple(Version(2, minor, patch) for minor, patch in ((9, 0), (10, 0), (11, 0), (12, 0), (12, 5), (14, 0), (15, 0)))
+SERVERS = tuple(Version(2, minor, patch) for minor, patch in ((10, 0), (11, 0), (12, 0), (12, 5), (14, 0), (15, 0)))
 """Where what can change in place differs, oldest first."""
 
 MEANING = {
@@ -129,7 +130,8 @@ def changeable(field: Field, rules: KindRules) -> str:
 
 
 def _refusals(field: Field, rules: KindRules, version: Version) -> Iterator[str]:
-    context = Context(Server(version, str(version)))
+    server = Server(version, str(version))
+    context = Context(server, server.versions)
     values = [None, *field.choices] if field.choices else [None, True] if field.type is Type.BOOLEAN else [None, "a", "b"]
     for before in values:
         for after in values:
@@ -145,6 +147,15 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "topology.schema.json": json_schema.schema,
     "plan.schema.json": plan_schema,
 }
+def behaviours() -> Iterator[str]:
+    yield "| servers | what they do | whose version | where they differ | measured on |\n|---|---|---|---|---|"
+    for row in TABLE.values():
+        yield f"| {_servers(row)} | {row.what} | {row.by.value} | {'yes' if row.worse else 'no'} | {row.measured} |"
+
+
+def _servers(row: Behaviour) -> str:
+    return f"from {row.since} on" if row.since > FIRST else f"before {row.until}"
+
 
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "help": help_of_all,
@@ -152,6 +163,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "environment": environment,
     **{f"findings {section}": partial(docs_findings.table, section) for section in docs_findings.SECTIONS},
     **{f"json {part}": write for part, write in docs_json.PARTS.items()},
+    "behaviours": behaviours,
     "stream": lambda: fields_of(Kind.STREAM),
     "consumer": lambda: fields_of(Kind.CONSUMER),
 }

@@ -51,6 +51,10 @@ class Raw:
             return self._run(self._request(endpoint, payload, timeout))
         return self._run(self._answered(endpoint, payload))
 
+    def answers(self, subject: str) -> bool:
+        """Whether somebody answers a request on this subject."""
+        return self._run(self._is_answered(subject))
+
     def publish(self, subject: str, payload: bytes = b"", headers: dict[str, str] | None = None) -> int:
         """Store a message and return its sequence."""
         return self._run(self._publish(subject, payload, headers))
@@ -79,6 +83,11 @@ class Raw:
     async def _request(self, endpoint: str, payload: Mapping[str, Any] | None, timeout: float = TIMEOUT) -> dict[str, Any]:
         body = b"" if payload is None else json.dumps(payload).encode()
         return _answer((await self._client.request(f"$JS.API.{endpoint}", body, timeout=timeout)).data)
+
+    async def _is_answered(self, subject: str) -> bool:
+        with suppress(nats.errors.Error):
+            return bool((await self._client.request(subject, timeout=TIMEOUT)).data)
+        return False
 
     async def _publish(self, subject: str, payload: bytes, headers: dict[str, str] | None = None) -> int:
         return int(_answer((await self._client.request(subject, payload, timeout=TIMEOUT, headers=headers)).data)["seq"])

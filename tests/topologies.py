@@ -286,9 +286,7 @@ def _known_stream(version: Version, body: Document) -> Document:
 
 
 def _known_consumer(version: Version, config: Document) -> Document:
-    """2.9 wants ``max_deliver`` above the number of ``backoff`` steps."""
-    known = _known(version, consumer_kind.FIELDS, config)
-    return known if version >= Version(2, 10) or "backoff" not in known else {**known, "max_deliver": 9}
+    return _known(version, consumer_kind.FIELDS, config)
 
 
 def _known(version: Version, fields: tuple[Field, ...], body: Document) -> Document:

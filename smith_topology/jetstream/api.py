@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -19,7 +19,8 @@ import orjson
 from nats import errors as nats
 from nats.aio.msg import Msg
 
-from smith_topology.core.model import Config, Server, Version
+from smith_topology.core.model import Config, Server
+from smith_topology.jetstream import versions
 from smith_topology.jetstream.connecting.errors import (
     AccountWithoutJetStream,
     ApiError,
@@ -36,7 +37,7 @@ from smith_topology.jetstream.connecting.errors import (
 from smith_topology.jetstream.connecting.link import Link
 
 ANSWERS = "io.nats.jetstream.api.v1."
-"""How the ``type`` of every answer of JetStream begins (2.9 to 2.15)."""
+"""How the ``type`` of every answer of JetStream begins (2.10 to 2.15)."""
 LONGEST_RECEIPT = 1024
 
 _WHOAMI = "$SYS.REQ.USER.INFO"
@@ -119,28 +120,22 @@ class Api:
         return answer
 
     async def server(self) -> Server:
-        """The server, the account and its limits. Raises as ``request`` does, but not for who the user is: that may be
-        denied, and 2.9 does not tell.
+        """The servers that answer, as far as one answer tells (``servers.known`` adds what the objects tell), the account and its
+        limits. Raises as ``request`` does, but not for who the user is: that may be denied.
 
         ``time`` is our own clock where the server did not tell its own.
         """
         info, told = await asyncio.gather(self.request("INFO"), self._whoami())
-        greeting, user, host = self._link.greeting, told.get("data", {}), told.get("server", {})
-        text = str(greeting.get("version", ""))
+        user, host = told.get("data", {}), told.get("server", {})
         try:
-            version = Version.parse(text)
+            server = versions.answering(self._link.greeting, self._prefix, info)
         except ValueError as error:
-            raise JetStreamOff(f"The server's version makes no sense: {text!r}.", "Connect to a nats-server.") from error
-        return Server(
-            version=version,
-            version_text=text,
-            name=greeting.get("server_name", ""),
-            url=self._link.url,
-            cluster=greeting.get("cluster") or "",
-            account=user.get("account_name") or user.get("account") or "",
-            domain=info.get("domain") or "",
-            limits={} if info.get("tiers") else info.get("limits") or {},
+            raise JetStreamOff(f"The server's version makes no sense: {error}.", "Connect to a nats-server.") from error
+        return replace(
+            server,
             time=host.get("time") or our_clock(),
+            url=self._link.url,
+            account=user.get("account_name") or user.get("account") or "",
         )
 
     async def _whoami(self) -> Mapping[str, Any]:

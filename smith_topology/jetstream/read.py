@@ -26,9 +26,11 @@ from smith_topology.core.model import (
     consumer_address,
     stream_address,
 )
+from smith_topology.jetstream import servers
 from smith_topology.jetstream.api import Api, our_clock
 from smith_topology.jetstream.connecting.errors import ApiError, NoAnswer, ServerError
 from smith_topology.jetstream.retry import Patient, gather
+from smith_topology.jetstream.versions import leader
 
 OVERLAP = 64
 MOST_HOLES = 20
@@ -36,6 +38,7 @@ LONGEST_LIST = 10.0
 """Seconds. A cluster that has just lost a server takes 4 s to answer a list (2.15.1 measured)."""
 
 NOT_FOUND = (10059, 10014)
+
 
 class Unreadable(ServerError):
     """Something that exists can't be read, so nothing can be said about it."""
@@ -86,7 +89,18 @@ async def live(api: Api, topology: Topology, *, every_consumer: bool = False) ->
             streams.pop(stream.address)
     again = await gather([s.address for s, batch in zip(used, found, strict=True) if batch is None], lambda a: _anew(ask, a))
     consumers = {each.address: each for batch in (*found, *again) for each in batch or ()}
-    return Live(server, {**streams, **consumers})
+    objects = {**streams, **consumers}
+    server = await servers.known(ask, server, streams.values())
+    altered = [each for each in (*relevant, *consumers.values()) if _is_listed_by_another_version(server, each)]
+    exact = await gather(altered, lambda each: ask.repeat(lambda: one(api, each.address)))
+    return Live(server, {**objects, **{each.address: each for each in exact if each}})
+
+
+def _is_listed_by_another_version(server: Server, observed: Observed) -> bool:
+    """Whether the server that lists is older than the object's leader, and leaves out fields that it does not know, or newer, and
+    adds the ones that it always shows (2.10 and 2.15 measured).
+    """
+    return any(server.members.get(name, server.version)[:2] != server.version[:2] for name in observed.peers[:1])
 
 
 async def _anew(ask: Patient, address: Address) -> list[Observed]:
@@ -116,7 +130,7 @@ async def _info_of(api: Api, address: Address) -> dict[str, Any] | None:
 
 
 async def family(api: Api, server: Server, address: Address, together: Callable[[Config], bool]) -> Live:
-    """An object's stream, and its consumers, as they are now, by the server's clock as it is now (2.9 does not tell it).
+    """An object's stream, and its consumers, as they are now, by the server's clock as it is now.
 
     All consumers where ``together`` says so of the stream's configuration, else the object alone. Empty when the stream is
     gone. Raises ServerError.
@@ -124,7 +138,8 @@ async def family(api: Api, server: Server, address: Address, together: Callable[
     info = await _info_of(api, address.parent)
     if info is None:
         return Live(server, {})
-    server, stream = replace(server, time=info.get("ts") or our_clock()), _stream(info)
+    members = {**server.members, **leader(info)} if server.is_clustered else {}
+    server, stream = replace(server, time=info.get("ts") or our_clock(), members=members), _stream(info)
     if together(stream.config):
         found = await _consumers(Patient(api), stream.address.name) or []
     else:
@@ -227,7 +242,7 @@ async def _listing(ask: Patient, source: _Source) -> tuple[dict[str, Any], bool]
     """What all pages list, and whether that is sure to be everything: it came in one page, without gaps.
 
     The first page tells the total; the rest are asked for at once. What a server in good order had when it was stopped stands in
-    the list all the same, empty and without consumers (2.9 to 2.15): ``missing`` names it, so it does not count.
+    the list all the same, empty and without consumers (2.10 to 2.15): ``missing`` names it, so it does not count.
     """
     first = await _page(ask, source.list, 0)
     total, limit = first["total"], first["limit"] or 1

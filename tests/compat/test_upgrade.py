@@ -12,7 +12,7 @@ from smith_topology.core.times import SECOND
 from smith_topology.jetstream.embedded import running
 from tests.cli.account import Account, account_on
 from tests.command import Result, run
-from tests.servers import DEBIAN, LATEST, UNPACKED, binary_of
+from tests.servers import LATEST, binary_of
 from tests.topologies import Document, known_to, text
 
 UPGRADES = (
@@ -101,35 +101,3 @@ def test_after_an_upgrade_a_change_is_the_only_change_and_is_made(tmp_path: Path
         account.converge(changed)
 
         assert account.consumers("WORK")["worker"]["ack_wait"] == 5 * SECOND
-
-
-def test_the_oldest_server_finds_nothing_to_do_after_a_restart(tmp_path: Path) -> None:
-    """It keeps no marks of ownership, so nothing could be changed without ``--adopt``; nothing has to be."""
-    document = applied_on(DEBIAN, tmp_path)
-
-    with running(store=str(tmp_path), binary=binary_of(DEBIAN)) as server, account_on(server.url) as account:
-        plan = command(account, document, "plan", "--detailed-exitcode")
-        drift = command(account, document, "drift")
-
-    assert plan.exit_code == 0, plan.stdout + plan.stderr
-    assert drift.exit_code == 0, drift.stdout + drift.stderr
-
-
-@pytest.mark.parametrize("new", [*UNPACKED, LATEST])
-def test_what_the_oldest_server_held_lacks_nothing_but_an_owner(tmp_path: Path, new: str) -> None:
-    """The next version refuses to take what is there for the file's own, until told to."""
-    document = applied_on(DEBIAN, tmp_path)
-
-    with running(store=str(tmp_path), binary=binary_of(new)) as server, account_on(server.url) as account:
-        refused = account.plan(document)
-        assert (refused.exit_code, refused.codes) == (3, {"OW101"})
-        adopted = account.plan(document, "--adopt").document["resource_changes"]
-        assert {each["address"] for each in adopted} == addresses(document)
-        assert all(each["change"]["after"] == {**each["change"]["before"], "owner": "smith"} for each in adopted)
-        account.converge(document, "--auto-approve", "--adopt")
-
-
-def addresses(document: Document) -> set[str]:
-    streams = document["streams"].items()
-    consumers = {f"consumer.{name}.{each}" for name, body in streams for each in body.get("consumers", {})}
-    return consumers | {f"stream.{name}" for name, _ in streams}

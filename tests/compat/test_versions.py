@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from smith_topology.core.model import Version
 from smith_topology.jetstream.embedded import EmbeddedServer
-from tests.cli.account import ALLOW_ALL, Account, account_on, whole
+from tests.cli.account import ALLOW_ALL, Account, account_on
 from tests.cli.journey import there_and_back
 from tests.cli.scenario import wait_for
 from tests.command import ROOT, run
-from tests.servers import DEBIAN, UNPACKED
+from tests.servers import UNPACKED
 from tests.topologies import Document, known_to, pairs, text
 
 EXPLICIT = {"ack_policy": "explicit"}
@@ -33,11 +33,6 @@ def consumer(**fields: Any) -> Document:
 
 
 TOO_NEW: dict[str, tuple[Document, str, str]] = {
-    "metadata": (stream(metadata={"a": "b"}), "2.10", "metadata"),
-    "compression": (stream(compression="s2"), "2.10", "compression"),
-    "subject_transform": (stream(subject_transform={"src": "o.a", "dest": "o.b"}), "2.10", "subject_transform"),
-    "consumer_limits": (stream(consumer_limits={"max_ack_pending": 5}), "2.10", "consumer_limits"),
-    "filter_subjects": (consumer(filter_subjects=["o.a", "o.b"]), "2.10", "filter_subjects"),
     "allow_msg_ttl": (stream(allow_msg_ttl=True), "2.11", "allow_msg_ttl"),
     "subject_delete_marker_ttl": (stream(subject_delete_marker_ttl="1m"), "2.11", "subject_delete_marker_ttl"),
     "pause_until": (consumer(pause_until="2099-01-01T00:00:00Z"), "2.11", "pause_until"),
@@ -66,44 +61,43 @@ def reading_a_copy(subject: str) -> Document:
 
 
 VALUES: dict[str, tuple[Document, str]] = {
-    "crossing filters": (consumer(filter_subjects=CROSSING), "2.9 2.10 2.11"),
-    "filters apart": (consumer(filter_subjects=["o.*.a", "o.*.b"]), "2.9"),
-    "random": (stream(republish={"src": "o.*", "dest": "x.{{random(3)}}"}), "2.9 2.10 2.11"),
-    "partition of nothing": (stream(subject_transform={"src": "o.*", "dest": "o.{{partition(3)}}"}), "2.9 2.10 2.11"),
+    "crossing filters": (consumer(filter_subjects=CROSSING), "2.10 2.11"),
+    "filters apart": (consumer(filter_subjects=["o.*.a", "o.*.b"]), ""),
+    "random": (stream(republish={"src": "o.*", "dest": "x.{{random(3)}}"}), "2.10 2.11"),
+    "partition of nothing": (stream(subject_transform={"src": "o.*", "dest": "o.{{partition(3)}}"}), "2.10 2.11"),
     "partition": (stream(republish={"src": "o.*", "dest": "x.{{partition(3,1)}}"}), ""),
-    "left": (stream(subject_transform={"src": "o.*", "dest": "o.{{left(1,2)}}"}), "2.9 2.11 2.12 2.14"),
-    "left in a republish": (stream(republish=TRANSFORMED), "2.9"),
-    "left in a source": (copying("sources", subject_transforms=[TRANSFORMED]), "2.9 2.10 2.11 2.12 2.14"),
-    "left in a mirror": (copying("mirror", subject_transforms=[TRANSFORMED]), "2.9 2.11 2.12 2.14"),
-    "a filter outside": (consumer(filter_subject="p.a"), "2.9"),
-    "a filter partly outside": (consumer(filter_subject="*.a"), "2.9"),
+    "left": (stream(subject_transform={"src": "o.*", "dest": "o.{{left(1,2)}}"}), "2.11 2.12 2.14"),
+    "left in a republish": (stream(republish=TRANSFORMED), ""),
+    "left in a source": (copying("sources", subject_transforms=[TRANSFORMED]), "2.10 2.11 2.12 2.14"),
+    "left in a mirror": (copying("mirror", subject_transforms=[TRANSFORMED]), "2.11 2.12 2.14"),
+    "a filter outside": (consumer(filter_subject="p.a"), ""),
+    "a filter partly outside": (consumer(filter_subject="*.a"), ""),
     "a filter around": (consumer(filter_subject=">"), ""),
     "a filter on a copy": ({**stream(), "COPY": reading_a_copy("o.a")}, ""),
-    "a filter outside of a copy": ({**stream(), "COPY": reading_a_copy("p.a")}, "2.9"),
-    "a mirror of nothing": (copying("mirror", filter_subject="p.a"), "2.9"),
-    "a source of nothing": (copying("sources", filter_subject="p.a"), "2.9"),
+    "a filter outside of a copy": ({**stream(), "COPY": reading_a_copy("p.a")}, ""),
+    "a mirror of nothing": (copying("mirror", filter_subject="p.a"), ""),
+    "a source of nothing": (copying("sources", filter_subject="p.a"), ""),
     "a source of something": (copying("sources", filter_subject="*.a"), ""),
-    "republish outside": (stream(republish={"src": "p.>", "dest": "x.>"}), "2.9"),
-    "republish without a wildcard": (stream(republish={"src": "o.*.*", "dest": "x.$1"}), "2.9"),
+    "republish outside": (stream(republish={"src": "p.>", "dest": "x.>"}), ""),
+    "republish without a wildcard": (stream(republish={"src": "o.*.*", "dest": "x.$1"}), ""),
     "republish with them all": (stream(republish={"src": "o.*.*", "dest": "x.$2.$1"}), ""),
 }
 """What a field may hold, and which servers refuse it."""
 
 
-@pytest.fixture(params=(DEBIAN, *UNPACKED))
+@pytest.fixture(params=UNPACKED)
 def version(request: pytest.FixtureRequest) -> Version:
     return Version.parse(request.param)
 
 
 @pytest.fixture
 def account(version: Version, server_of: Callable[[str], EmbeddedServer]) -> Iterator[Account]:
-    """On 2.9 every change of something live needs ``--adopt``, since the server keeps no mark of ownership."""
-    with account_on(server_of(_spelled(version)).url, *(["--adopt"] if version < Version(2, 10) else [])) as found:
+    with account_on(server_of(_spelled(version)).url) as found:
         yield found
 
 
 def _spelled(version: Version) -> str:
-    return next(each for each in (DEBIAN, *UNPACKED) if Version.parse(each) == version)
+    return next(each for each in UNPACKED if Version.parse(each) == version)
 
 
 def drift(account: Account, document: Document) -> int:
@@ -170,7 +164,7 @@ def test_a_filter_that_the_stream_has_moved_away_from_stays(account: Account) ->
     account.converge({"ORDERS": {"subjects": ["p.>"], "consumers": first}})
 
 
-def test_consumers_of_a_work_queue_swap_filters_or_the_plan_says_that_they_can_not(account: Account, version: Version) -> None:
+def test_consumers_of_a_work_queue_swap_filters(account: Account) -> None:
     def queue(one: str, two: str) -> Document:
         consumers = {"one": {**EXPLICIT, "filter_subject": one}, "two": {**EXPLICIT, "filter_subject": two}}
         return {"ORDERS": {**STREAM, "retention": "workqueue", "consumers": consumers}}
@@ -178,13 +172,8 @@ def test_consumers_of_a_work_queue_swap_filters_or_the_plan_says_that_they_can_n
     account.converge(queue("o.a", "o.b"))
     account.publish("o.a", 3)
 
-    plan = account.plan(queue("o.b", "o.a"))
-
-    assert (plan.exit_code, "CP108" in plan.codes) == ((1, True) if version < Version(2, 10) else (0, False))
-    if plan.exit_code:
-        account.converge(queue("o.c", "o.b"))
-        account.converge(queue("o.c", "o.a"))
     account.converge(queue("o.b", "o.a"))
+
     assert len(account.js.pull("ORDERS", "two", 9)) == 3
 
 
@@ -222,9 +211,6 @@ def test_generated_topologies_go_there_and_back(account: Account, version: Versi
     there_and_back(account, first, second, leftovers=version < Version(2, 11))
 
 
-# ------------------------------------------------------------------------------------------ without ownership
-
-
 def test_an_ephemeral_consumer_of_an_interest_stream_is_adopted_with_other_filters(account: Account) -> None:
     account.js.request("STREAM.CREATE.ORDERS", {"name": "ORDERS", **STREAM, "retention": "interest"})
     config = {"name": "first", "ack_policy": "explicit", "filter_subject": "o.a", "inactive_threshold": 60_000_000_000}
@@ -251,81 +237,3 @@ def test_an_ephemeral_consumer_is_adopted_for_good_by_one_apply(account: Account
     config = account.consumer("ORDERS", "first")["config"]
     assert (config["durable_name"], config.get("inactive_threshold", 0)) == ("first", 0)
     assert account.consumer("ORDERS", "first")["num_pending"] == len(account.messages("ORDERS")) == 3
-
-
-@pytest.fixture
-def oldest(server_of: Callable[[str], EmbeddedServer]) -> Iterator[Account]:
-    with account_on(server_of(DEBIAN).url) as found:
-        yield found
-
-
-def test_without_metadata_plan_says_that_ownership_cannot_be_known(oldest: Account) -> None:
-    plan = oldest.plan(stream())
-
-    assert (plan.exit_code, plan.codes) == (0, {"OW105"})
-
-
-def test_without_metadata_nothing_is_ever_pruned(oldest: Account) -> None:
-    oldest.converge({**stream(), "OTHER": {"consumers": {"first": EXPLICIT}}})
-
-    oldest.converge({"OTHER": {}})
-
-    assert sorted(oldest.names()) == ["ORDERS", "OTHER"]
-    assert list(oldest.consumers("OTHER")) == ["first"]
-
-
-def test_without_metadata_drift_says_that_ownership_cannot_be_known(oldest: Account) -> None:
-    oldest.converge(stream())
-
-    found = run("drift", "-f", "-", url=oldest.url, stdin=text(whole(stream())))
-
-    assert (found.exit_code, "[OW105]" in found.stdout) == (0, True), found
-
-
-@pytest.mark.parametrize(("version", "code", "left"), [(DEBIAN, 3, ["ORDERS"]), (UNPACKED[0], 0, [])])
-def test_without_metadata_destroy_is_refused_instead_of_finding_nothing(
-    server_of: Callable[[str], EmbeddedServer], version: str, code: int, left: list[str]
-) -> None:
-    with account_on(server_of(version).url) as account:
-        account.converge(stream())
-
-        done = run("destroy", "-f", "-", *ALLOW_ALL, url=account.url, stdin=text(whole(stream())))
-
-        assert (done.exit_code, "[OW107]" in done.stdout, account.names()) == (code, bool(left), left), done
-
-
-def test_without_metadata_a_change_of_something_live_needs_adopt(oldest: Account) -> None:
-    oldest.converge(stream())
-
-    assert oldest.plan(stream()).exit_code == 0
-    refused = oldest.plan(stream(max_msgs=5))
-    assert (refused.exit_code, refused.codes) == (3, {"OW101", "OW105"})
-    assert oldest.apply(stream(max_msgs=5)).exit_code == 3
-    assert oldest.config("ORDERS")["max_msgs"] == -1
-
-    assert oldest.apply(stream(max_msgs=5), "--auto-approve", "--adopt").exit_code == 0
-    assert oldest.config("ORDERS")["max_msgs"] == 5
-
-
-def test_the_oldest_server_wants_max_deliver_with_backoff(oldest: Account) -> None:
-    plan = oldest.plan(consumer(backoff=["1s", "5s"]))
-
-    assert (plan.exit_code, plan.codes) == (1, {"CP103", "OW105"})
-    assert oldest.apply(consumer(backoff=["1s", "5s"])).exit_code == 1
-    assert oldest.names() == []
-    oldest.converge(consumer(backoff=["1s", "5s"], max_deliver=3))
-
-
-def test_the_oldest_server_takes_no_change_of_a_consumer_with_a_start_time(oldest: Account) -> None:
-    """It compares the time with itself and finds another one (10012); what is the same again needs no request."""
-    start = {"deliver_policy": "by_start_time", "opt_start_time": "2026-01-01T02:00:00+02:00"}
-    oldest.converge(consumer(**start))
-
-    changed = consumer(**start, max_ack_pending=5)
-
-    plan = oldest.plan(changed, "--adopt")
-
-    assert (plan.exit_code, plan.codes) == (3, {"IM101", "OW105"})
-    assert oldest.apply(changed, "--auto-approve", "--adopt").exit_code == 3
-    assert oldest.update("consumer.ORDERS.first", "max_ack_pending", 5) == 10012
-    assert oldest.consumers("ORDERS")["first"]["max_ack_pending"] == 1000

@@ -40,7 +40,7 @@ def declared(**config: Any) -> Resource:
 
 def live(applied: Resource, **edited: Any) -> Live:
     """The stream as it was applied from ``applied``, then edited by hand."""
-    wire = RULES[Kind.STREAM].effective(applied.config, "ORDERS", Context(SERVER))
+    wire = RULES[Kind.STREAM].effective(applied.config, "ORDERS", Context(SERVER, SERVER.versions))
     marks = {OWNER: "shop", APPLIED: applied_digest(wire, applied)}
     return Live(SERVER, {ORDERS: Observed(ORDERS, {"name": "ORDERS", **wire, "metadata": marks, **edited}, "2026")})
 

@@ -23,11 +23,12 @@ from smith_topology.core.model import (
     Resource,
     Server,
     Span,
+    Stage,
     Topology,
     Version,
     stream_address,
 )
-from smith_topology.core.planning.requests import drafts
+from smith_topology.core.planning.requests import request_of
 
 SERVER = Server(Version(2, 15, 1), "2.15.1", time="2026-01-01T00:00:00Z")
 ORDERS = stream_address("ORDERS")
@@ -40,7 +41,7 @@ def declared(**extra: Any) -> Resource:
 def live(applied: Resource | None, **unknown: Any) -> Observed:
     """The stream as a server shows it that has these fields; ``applied`` is what the file said of it, if it is managed."""
     resource = applied or declared()
-    wire = RULES[Kind.STREAM].effective(resource.config, "ORDERS", Context(SERVER))
+    wire = RULES[Kind.STREAM].effective(resource.config, "ORDERS", Context(SERVER, SERVER.versions))
     marks = {OWNER: "shop", APPLIED: applied_digest({**wire, **resource.extra}, resource)}
     names = {EXTRA: ",".join(sorted(resource.extra))} if resource.extra else {}
     return Observed(ORDERS, {"name": "ORDERS", **wire, "metadata": {**marks, **names}, **unknown}, "2026")
@@ -52,8 +53,8 @@ def change(resource: Resource, observed: Observed) -> Change:
 
 
 def sent(resource: Resource, observed: Observed) -> Config:
-    (draft,) = drafts(change(resource, observed), resource, observed, "shop", SERVER)
-    return draft.payload
+    found = change(resource, observed)
+    return request_of(Stage(found.address, found.before, found.after), resource, observed, "shop", SERVER).payload
 
 
 @pytest.mark.parametrize("written", [False, 0, "", [], {}, {"inner": False, "other": []}, None])

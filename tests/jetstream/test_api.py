@@ -135,13 +135,7 @@ def test_the_server_says_what_it_is_and_what_the_account_may(server_with: Server
 
     told = run(to(server, user="u", password="p"), Api.server)
 
-    assert (told.name, told.account, told.domain, told.cluster, told.limits["max_streams"]) == ("alpha", "A", "hub", "", 7)
-
-
-def test_a_server_of_2_9_does_not_tell_the_account(server_of: Callable[[str], EmbeddedServer]) -> None:
-    told = run(to(server_of("2.9")), Api.server)
-
-    assert (told.version[:2], told.account) == ((2, 9), "")
+    assert (told.account, told.domain, told.cluster, told.limits["max_streams"]) == ("A", "hub", "", 7)
 
 
 def test_a_cluster_says_its_name(cluster: Cluster) -> None:

@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 import pytest
 
-from smith_topology.core.model import Call, Step, Verb, stream_address
+from smith_topology.core.model import After, Call, Stage, Step, Verb, stream_address
 from smith_topology.jetstream.apply.scheduler import Scheduler
 from smith_topology.jetstream.embedded import EmbeddedServer, find_binary, running
 from tests.cli.terminal import on_terminal
@@ -228,29 +228,41 @@ def test_a_stream_deleted_and_made_again_is_another_one_and_left_alone(server: E
     assert by_result(stdout)["failed"] == {"S0199"}
 
 
-# ------------------------------------------------------------------------------------------------------ agenda
+# --------------------------------------------------------------------------------------------------- scheduler
 
 
-def step(number: int, *after: int) -> Step:
-    return Call(number, stream_address(f"S{number}"), Verb.CREATE, "", {}, "", {}, after)
+def step(number: int, *after: int, group: int | None = None) -> Step:
+    waits = tuple(After(each, "accepted", "") for each in after)
+    return Call(number, Stage(stream_address(f"S{number}"), None, {}), Verb.CREATE, "", {}, "", waits, group)
 
 
 def test_a_step_starts_when_everything_before_it_is_done() -> None:
     first, second, third = step(1), step(2), step(3, 1, 2)
-    agenda = Scheduler([first, second, third])
+    scheduler = Scheduler([first, second, third])
 
-    assert [agenda.start(), agenda.start(), agenda.start()] == [first, second, None]
-    agenda.done(first)
-    assert agenda.start() is None
-    agenda.done(second)
-    assert agenda.start() == third
+    assert [scheduler.start(), scheduler.start(), scheduler.start()] == [(first,), (second,), None]
+    scheduler.done(first)
+    assert scheduler.start() is None
+    scheduler.done(second)
+    assert scheduler.start() == (third,)
+
+
+def test_the_steps_of_a_hand_over_start_together_when_all_that_any_of_them_waits_for_is_done() -> None:
+    before, giver, taker, behind = step(1), step(2, group=1), step(3, 1, 2, group=1), step(4, 2)
+    scheduler = Scheduler([before, giver, taker, behind])
+
+    assert [scheduler.start(), scheduler.start()] == [(before,), None]
+    scheduler.done(before)
+    assert [scheduler.start(), scheduler.start()] == [(giver, taker), None]
+    scheduler.done(giver)
+    assert scheduler.start() == (behind,)
 
 
 def test_what_was_not_done_drops_everything_behind_it_once() -> None:
     first, second, third, fourth, other = step(1), step(2, 1), step(3, 1), step(4, 2, 3), step(5)
-    agenda = Scheduler([first, second, third, fourth, other])
-    agenda.start()
+    scheduler = Scheduler([first, second, third, fourth, other])
+    scheduler.start()
 
-    assert list(agenda.drop(first)) == [second, third, fourth]
-    assert agenda.rest() == [other]
-    assert agenda.start() is None
+    assert list(scheduler.drop(first)) == [second, third, fourth]
+    assert scheduler.rest() == [other]
+    assert scheduler.start() is None

@@ -21,7 +21,7 @@ from smith_topology.jetstream.connecting.connection import Settings, connect
 from smith_topology.jetstream.embedded import EmbeddedServer
 from smith_topology.jetstream.retry import gather
 from tests.command import Result, run, spawn
-from tests.servers import DEBIAN, LATEST, UNPACKED, Servers, cluster_of_three
+from tests.servers import LATEST, UNPACKED, Servers, cluster_of_three
 
 MANY = 1_100
 OWNED = {"smith-topo.owner": "smith"}
@@ -79,7 +79,7 @@ def shuffled(prefix: str, count: int) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("version", [DEBIAN, UNPACKED[0], LATEST])
+@pytest.mark.parametrize("version", [UNPACKED[0], LATEST])
 @pytest.mark.parametrize("count", [1, 256, 257, 1024, 1025])
 def test_every_stream_is_read_whatever_the_size_of_a_page(servers: Servers, version: str, count: int) -> None:
     names = shuffled("S", count)
@@ -196,7 +196,7 @@ def test_a_plan_under_churn_stays_empty(server: EmbeddedServer, tmp_path: Path) 
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("version", [DEBIAN, *UNPACKED, LATEST])
+@pytest.mark.parametrize("version", [*UNPACKED, LATEST])
 def test_streams_that_stay_are_never_missed_in_a_long_churn(servers: Servers, version: str) -> None:
     server = servers.start(version=version)
     found = on(server.url, lambda api, request: stable_streams(api, request, ELSEWHERE, 300))

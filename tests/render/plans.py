@@ -21,6 +21,7 @@ from smith_topology.core.model import (
     Server,
     Severity,
     Span,
+    Stage,
     Step,
     Verb,
     Verdict,
@@ -137,7 +138,7 @@ def unmanaged() -> tuple[Address, ...]:
 
 
 def call(number: int, address: Address, verb: Verb) -> Call:
-    return Call(number, address, verb, f"STREAM.{verb.upper()}.{address.name}", {}, "", None)
+    return Call(number, Stage(address, None, None), verb, f"STREAM.{verb.upper()}.{address.name}", {}, "")
 
 
 def ended(step: Step, verdict: Verdict, diagnostic: Diagnostic | None = None) -> Outcome:

@@ -76,7 +76,7 @@ CHANGES = tuple(
 PLACES = (None, address(Kind.STREAM), Address(Kind.STREAM, ("X",)))
 FOUND = tuple(diagnostic(severity, where) for severity in Severity for where in PLACES)
 STEP = call(1, address(Kind.STREAM), Verb.CREATE)
-SERVER = Server(Version(2, 15), EVIL, EVIL, EVIL, EVIL, EVIL)
+SERVER = Server(Version(2, 15), EVIL, cluster=EVIL, domain=EVIL, url=EVIL, account=EVIL)
 PLAN = Plan(EVIL, SERVER, CHANGES, (STEP,), FOUND, CHANGES, (address(Kind.STREAM),), digest=EVIL)
 OUTCOME = ended(STEP, Verdict.REFUSED, diagnostic(Severity.ERROR, None))
 MARKS = {OWNER: EVIL, PROTECT: EVIL, EVIL: EVIL}

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from smith_topology.core.model import Call, Diagnostic, Plan, Severity, Verb, Verdict, Wait
+from smith_topology.core.model import After, Call, Diagnostic, Plan, Severity, Verb, Verdict, Wait
 from smith_topology.render import outcome
 from smith_topology.render.results import Applied, Result, results
 from smith_topology.render.text import ANSI, Look
@@ -12,7 +12,7 @@ from tests.render.plans import CREATED, DELETED, FILTERED, REPLACED, SAME, UPDAT
 
 CREATE = call(1, CREATED.address, Verb.CREATE)
 UPDATE = call(2, UPDATED.address, Verb.UPDATE)
-SETTLE = Wait(3, UPDATED.address, (2,))
+SETTLE = Wait(3, UPDATED.address, (After(2, "accepted", "peers change"),))
 DELETE = call(4, DELETED.address, Verb.DELETE)
 WHOLE = plan(CREATED, UPDATED, DELETED, SAME, steps=(CREATE, UPDATE, SETTLE, DELETE))
 DENIED = Diagnostic(
@@ -69,7 +69,7 @@ def test_the_steps_of_a_change_that_follow_a_failed_one_are_not_told_of() -> Non
 
 def test_a_change_that_was_interrupted_between_its_steps_says_so_once() -> None:
     skipped = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", "the run was interrupted", "Run it again.")
-    steps = (UPDATE, call(3, UPDATED.address, Verb.UPDATE), Wait(4, UPDATED.address, (3,)))
+    steps = (UPDATE, call(3, UPDATED.address, Verb.UPDATE), Wait(4, UPDATED.address, (After(3, "accepted", "peers change"),)))
     ends = [ended(UPDATE, Verdict.DONE), *(ended(step, Verdict.SKIPPED, skipped) for step in steps[1:])]
 
     assert outcome.report(Applied(plan(UPDATED, steps=steps), ends), Look()).count("AP105") == 1

@@ -40,7 +40,8 @@ def case(random: Random) -> Case:
     before, after = _account(random, names, kept), _account(random, names, kept)
     version = random.choice(VERSIONS)
     limits = {"max_streams": random.choice((0, 0, len(names)))}
-    server = Server(Version.parse(version), version, cluster=random.choice(("", "C3")), limits=limits, time="2026-01-02T00:00:00Z")
+    cluster, time = random.choice(("", "C3")), "2026-01-02T00:00:00Z"
+    server = Server(Version.parse(version), version, cluster=cluster, limits=limits, time=time)
     state = {"messages": 10, "bytes": 100, "first_seq": 1, "last_seq": 10, "num_pending": 5, "first_ts": "2026-01-01T00:00:00Z"}
     observed = {address: Observed(address, config, "then", state) for address, config in before.items()}
     addresses = [*before, *(address for address in after if address not in before)]
@@ -83,7 +84,9 @@ def _consumer(random: Random, filters: list[str]) -> Config:
     match filters:
         case [one]:
             config["filter_subject"] = one
-        case [_, *_]:
+        case []:
+            pass
+        case _:
             config["filter_subjects"] = filters
     return config
 

@@ -121,7 +121,8 @@ def _interest(order: Order, found: Case, ancestors: dict[StageId, frozenset[Stag
         if config.get("retention") != "interest" or final.get(stream, {}).get("retention") != "interest":
             continue
         for subject in claims_of(Kind.STREAM, config):
-            if _wanted(subject, stream, final) and subject in claims_of(Kind.STREAM, final[stream]) and not _wanted(subject, stream, consumers):
+            lasting = subject in claims_of(Kind.STREAM, final[stream]) and _wanted(subject, stream, final)
+            if lasting and not _wanted(subject, stream, consumers):
                 initially = _wanted(subject, stream, then)
                 held = found.live.observed.get(stream)
                 if held is None or subject not in claims_of(Kind.STREAM, held.config) or initially:

@@ -72,7 +72,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "sliceFromRight": Function(2, 2, several=True),
 }
 LARGEST = 2**31 - 1
-"""Of the numbers in a template; larger ones are refused since 2.12, some before (2.9 to 2.15 measured)."""
+"""Of the numbers in a template; larger ones are refused since 2.12, some before (2.10 to 2.15 measured)."""
 _BY_SPELLING = {name.lower(): name for name in FUNCTIONS}
 
 

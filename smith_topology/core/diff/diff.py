@@ -59,7 +59,7 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
         observed = live.observed.get(resource.address)
         refusal = ownership.refusal(topology, resource, live, selection, adopt=adopt)
         change = declared_change(topology.name, resource, observed, contexts.of(resource.address))
-        if refusal and (change.fields or live.server.keeps_metadata):
+        if refusal:
             diagnostics.append(refusal)
             held += [change] if refusal.code in ownership.OTHERS else []
         else:
@@ -80,7 +80,7 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
     after = {**future_form(resource, before, context), **unknown}
     if observed is None or before is None:
         return Change(resource.address, Action.CREATE, Reason.NEW, None, after, span=resource.span)
-    if context.server.keeps_metadata and observed.owner != owner:
+    if observed.owner != owner:
         after[OWNED_BY] = owner
     fields = tuple(
         replace(each, immutable=rules.immutable(top_level(each.path), before, after, context))
@@ -99,7 +99,7 @@ def future_form(resource: Resource, before: Config | None, context: Context) -> 
         for name in resource.ignore_changes:
             _leave(name, before, declared)
     after: dict[str, Any] = rules.effective(declared, resource.address.name, context._replace(live=before or {}))
-    if resource.protect and context.server.keeps_metadata:
+    if resource.protect:
         after[PROTECTED] = True
     if before is not None:
         for name in resource.ignore_changes:
@@ -210,16 +210,17 @@ class Contexts:
 
     def of(self, address: Address) -> Context:
         if address.kind is not Kind.CONSUMER:
-            return Context(self.live.server, origin_direct=self._origin_direct(address))
+            return Context(self.live.server, self.live.versions(address), origin_direct=self._origin_direct(address))
         stream = address.path[0]
         if stream not in self._consumers:
-            self._consumers[stream] = Context(self.live.server, self._stream(stream_address(stream)))
+            versions = self.live.versions(address)
+            self._consumers[stream] = Context(self.live.server, versions, self._stream(stream_address(stream)))
         return self._consumers[stream]
 
     def _stream(self, address: Address) -> Config:
         """The normal form a stream will have: as declared where that is selected, else as it is; empty when there is none."""
         resource, observed = self._declared(address), self.live.observed.get(address)
-        context = Context(self.live.server)
+        context = Context(self.live.server, self.live.versions(address))
         before = RULES[Kind.STREAM].normal(observed.config, context) if observed else None
         return future_form(resource, before, context) if resource else before or {}
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from smith_topology.core.diff.selection import Selection
 from smith_topology.core.model import (
-    METADATA_SINCE,
     Address,
     Diagnostic,
     Finding,
@@ -14,7 +13,6 @@ from smith_topology.core.model import (
     Live,
     Observed,
     Resource,
-    Server,
     Topology,
 )
 
@@ -42,23 +40,11 @@ FOREIGN_CONSUMER = Finding.refusal(
     "A stream to be deleted holds a consumer that is not this topology's, or an excluded one, which would go with it.",
     "Have that consumer removed first, or exclude the stream too.",
 )
-NO_METADATA = Finding.warning(
-    "OW105",
-    "Ownership can't be known on this server",
-    "A server before 2.10 keeps no metadata: nothing is ever pruned, and `protect` has no effect.",
-    "Upgrade the server.",
-)
 FOREIGN_STREAM = Finding.refusal(
     "OW106",
     "Consumer on a stream that is not this topology's",
     "A consumer is selected without its stream, and the stream is not this topology's.",
     "Select the stream too; `--adopt` takes over one without an owner.",
-)
-NOTHING_KNOWN = Finding.refusal(
-    "OW107",
-    "What to destroy can't be known on this server",
-    "`destroy` on a server before 2.10: without metadata nothing says whose it is.",
-    "Delete by name, with the nats CLI.",
 )
 
 OTHERS = (UNOWNED.code, THEIRS.code)
@@ -68,16 +54,16 @@ INTERNAL_PREFIXES = ("JS_MIRROR_", "JS_SRC_")
 
 def refusal(topology: Topology, resource: Resource, live: Live, selection: Selection, *, adopt: bool) -> Diagnostic | None:
     """Why a declared object may not be written, None if it may."""
-    server, parent = live.server, resource.address.parent
+    parent = resource.address.parent
     stream = None if parent in selection else live.observed.get(parent)
-    if stream and server.keeps_metadata and stream.owner != topology.name:
+    if stream and stream.owner != topology.name:
         return _on_a_foreign_stream(resource, stream)
     observed = live.observed.get(resource.address)
     if observed is None or resource.address in owned(topology, live):
         return None
     if observed.owner:
         return _theirs(resource, observed.owner)
-    return None if adopt else _unowned(resource, server)
+    return None if adopt else _unowned(resource)
 
 
 def _theirs(resource: Resource, owner: str) -> Diagnostic:
@@ -89,14 +75,10 @@ def _theirs(resource: Resource, owner: str) -> Diagnostic:
     )
 
 
-def _unowned(resource: Resource, server: Server) -> Diagnostic:
-    why = (
-        "it carries no owner mark: somebody else made it, or an update without metadata has wiped the marks."
-        if server.keeps_metadata
-        else f"server {server.version_text} keeps no metadata (2.10 does), so who owns it can't be known."
-    )
+def _unowned(resource: Resource) -> Diagnostic:
     return UNOWNED.diagnostic(
-        f"{resource.address} is live already, and {why}",
+        f"{resource.address} is live already, and it carries no owner mark: somebody else made it, or an update without metadata "
+        "has wiped the marks.",
         f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show '{resource.address}'",
         resource.address,
         resource.span,
@@ -212,25 +194,3 @@ def is_internal(consumer: Observed) -> bool:
 
 def owned(topology: Topology, live: Live) -> Mapping[Address, Observed]:
     return live.by_owner.get(topology.name, {})
-
-
-def without_marks(topology: Topology, server: Server) -> list[Diagnostic]:
-    """What a server that keeps no metadata makes impossible: for a topology of nothing, which is to destroy, everything."""
-    if server.keeps_metadata:
-        return []
-    return [_old_server(server) if topology.resources else _nothing_known(topology, server)]
-
-
-def _nothing_known(topology: Topology, server: Server) -> Diagnostic:
-    return NOTHING_KNOWN.diagnostic(
-        f'Server {server.version_text} keeps no metadata, so nothing here says that it belongs to "{topology.name}".',
-        f"Delete it by name, with the nats CLI; from server {METADATA_SINCE} on, smith-topo knows what it owns.",
-    )
-
-
-def _old_server(server: Server) -> Diagnostic:
-    return NO_METADATA.diagnostic(
-        f"Server {server.version_text} keeps no metadata, so nothing is ever pruned, drift can't be told from a change of the "
-        f"file, and `protect` has no effect. All of that works from server {METADATA_SINCE} on.",
-        "Upgrade the server.",
-    )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from smith_topology.core.kinds.fields import Field, Type, by_name
+from smith_topology.core.kinds.fields import FIRST, Field, Type, by_name
 from smith_topology.core.kinds.marks import with_user_metadata
 from smith_topology.core.kinds.normal_forms import Context, KindRules, reduced
-from smith_topology.core.kinds.stream import V2_10, V2_11, V2_12, V2_14
-from smith_topology.core.model import Config, Version
+from smith_topology.core.kinds.stream import V2_11, V2_12, V2_14
+from smith_topology.core.model import Config
 from smith_topology.core.times import SECOND, instant
 
-V2_9 = Version(2, 9)
 DEFAULT_ACK_WAIT = 30 * SECOND
 DEFAULT_MAX_ACK_PENDING = 1000
 DEFAULT_MAX_WAITING = 512
@@ -26,7 +25,7 @@ FIELDS: tuple[Field, ...] = (
         Type.ENUM,
         "Where in the stream a new consumer starts; fixed at creation.",
         default="all",
-        choices=dict.fromkeys(("all", "last", "new", "by_start_sequence", "by_start_time", "last_per_subject"), V2_9),
+        choices=dict.fromkeys(("all", "last", "new", "by_start_sequence", "by_start_time", "last_per_subject"), FIRST),
     ),
     Field(
         "opt_start_seq", Type.INTEGER, "First sequence, with `deliver_policy: by_start_sequence`; fixed at creation.", minimum=0
@@ -37,7 +36,7 @@ FIELDS: tuple[Field, ...] = (
         Type.ENUM,
         "How deliveries are acknowledged; fixed at creation.",
         default="none",
-        choices={"none": V2_9, "all": V2_9, "explicit": V2_9, "flow_control": V2_14},
+        choices={"none": FIRST, "all": FIRST, "explicit": FIRST, "flow_control": V2_14},
     ),
     Field(
         "ack_wait", Type.DURATION, "Redeliver when not acknowledged within this time.", default_text="30s, or the first `backoff`"
@@ -57,14 +56,13 @@ FIELDS: tuple[Field, ...] = (
         "Deliver only these subjects; instead of `filter_subject`.",
         many=True,
         unordered=True,
-        since=V2_10,
     ),
     Field(
         "replay_policy",
         Type.ENUM,
         "Deliver at once, or as slowly as the messages came; fixed at creation.",
         default="instant",
-        choices={"instant": V2_9, "original": V2_9},
+        choices={"instant": FIRST, "original": FIRST},
     ),
     Field("rate_limit_bps", Type.INTEGER, "Bits per second, push only.", default=0, minimum=0),
     Field("sample_freq", Type.TEXT, "Share of acknowledgements to report, in percent, such as `30`."),
@@ -113,7 +111,7 @@ FIELDS: tuple[Field, ...] = (
         maximum=5,
     ),
     Field("mem_storage", Type.BOOLEAN, "Keep the consumer's state in memory; fixed at creation.", default=False),
-    Field("metadata", Type.MAP, "Your own keys and values; `smith-topo.` and `_nats.` are taken.", since=V2_10),
+    Field("metadata", Type.MAP, "Your own keys and values; `smith-topo.` and `_nats.` are taken."),
     Field("pause_until", Type.TIME, "Deliver nothing until then.", since=V2_11),
     Field("priority_groups", Type.TEXT, "Names of the groups that pull requests name.", many=True, since=V2_11),
     Field(
@@ -138,7 +136,7 @@ TABLE = by_name(FIELDS)
 def normal(config: Config, context: Context) -> dict[str, Any]:
     """A live consumer's configuration in reduced form; a pause that is over counts as none.
 
-    A hand edit that drops ``durable_name`` is accepted and makes the consumer vanish after the next restart (2.9 to 2.15);
+    A hand edit that drops ``durable_name`` is accepted and makes the consumer vanish after the next restart (2.10 to 2.15);
     it shows as ``ephemeral``, and any update names it durable again.
     """
     result = _settled(with_user_metadata(reduced(TABLE, config)), context)
@@ -148,7 +146,7 @@ def normal(config: Config, context: Context) -> dict[str, Any]:
 
 
 def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
-    """What the server stores for a declaration (measured: create, read back, on six server versions)."""
+    """What the server stores for a declaration (measured: create, read back, on five server versions)."""
     config = dict(declared)
     limits = context.stream.get("consumer_limits") or {}
     policy = config.get("ack_policy", "none")
@@ -188,7 +186,7 @@ def _settled(config: dict[str, Any], context: Context) -> dict[str, Any]:
 def _is_over(pause: str, context: Context) -> bool:
     """A pause until the year 0, which is not in the calendar, has ended as well."""
     try:
-        return instant(pause) <= context.now
+        return instant(pause) <= context.server.now
     except ValueError:
         return True
 
@@ -211,8 +209,6 @@ def immutable(path: str, before: Config, after: Config, context: Context) -> str
 
     ``mem_storage``: before 2.14.4 the server answers OK and changes nothing.
     """
-    if before.get("opt_start_time") and context.server.version < V2_10:
-        return f"server {context.server.version} takes no change of a consumer with `opt_start_time` (2.10 does)"
     if path == "deliver_subject" and not (before.get(path) and after.get(path)):
         return "a consumer can't change between push and pull"
     if path == "max_waiting" and bool(before.get("deliver_subject")) != bool(after.get("deliver_subject")):

@@ -14,8 +14,8 @@ from typing import Any
 
 from smith_topology.core.model import Version
 
-FIRST = Version(2, 9)
-"""The oldest supported server; fields older than that need no version check."""
+FIRST = Version(2, 10)
+"""The oldest supported server: older ones keep no metadata, and with it no mark of ownership (2.9.10 measured)."""
 
 
 class Type(Enum):
@@ -40,8 +40,8 @@ class Field:
     ``default`` is the wire value the server takes for an omitted field, dropped from normal forms; None where
     absence itself is the value or where the default depends on other fields (``default_text`` says how, for documents).
     ``unset`` is how a diff reads a field that is left out, where "not set" or the default would not say it.
-    ``since`` is the first server version that knows the field, ``choices`` maps each enum value to the first
-    server version that knows it. ``many`` makes it a list; ``unordered`` lists are compared as sets.
+    ``since`` is the first supported server version that knows the field, ``choices`` maps each enum value to the first
+    one that knows it. ``many`` makes it a list; ``unordered`` lists are compared as sets.
     ``minimum``/``maximum`` are wire values, ``unlimited`` lets -1 stand for no limit.
     """
 
@@ -64,7 +64,7 @@ class Field:
     def is_default(self, value: Any) -> bool:
         """Whether the server treats this value as if the field were left out.
 
-        The five ``max_*`` limits read every value below 1 as unlimited (2.10 and later store -1, 2.9 keeps what was sent).
+        The five ``max_*`` limits read every value below 1 as unlimited.
         """
         if not value:
             return self.default is None or value == self.default or self.unlimited or value in ("", [], {})

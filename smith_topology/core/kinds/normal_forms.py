@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from smith_topology.core.kinds.fields import Field, Type, by_name
-from smith_topology.core.model import Config, Server, digest
+from smith_topology.core.model import Config, Server, Versions, digest
 from smith_topology.core.times import instant
 
 NOTHING: Config = MappingProxyType({})
@@ -17,20 +17,16 @@ NOTHING: Config = MappingProxyType({})
 class Context(NamedTuple):
     """What the server's defaults depend on, beyond the declaration itself.
 
-    ``stream`` is the normal form of a consumer's stream; ``origin_direct`` the ``allow_direct`` of a mirror's
-    origin in the same account, None when the origin can't be seen; ``live`` the normal form of the object itself, which
-    keeps the defaults of the server version that made it.
+    ``versions`` are those of the servers that have the object. ``stream`` is the normal form of a consumer's stream;
+    ``origin_direct`` the ``allow_direct`` of a mirror's origin in the same account, None when the origin can't be seen; ``live``
+    the normal form of the object itself, which keeps the defaults of the server version that made it.
     """
 
     server: Server
+    versions: Versions
     stream: Config = NOTHING
     origin_direct: bool | None = None
     live: Config = NOTHING
-
-    @property
-    def now(self) -> int:
-        """The server's clock, nanoseconds since 1970."""
-        return instant(self.server.time) if self.server.time else 0
 
 
 def reduced(table: Mapping[str, Field], config: Config) -> dict[str, Any]:

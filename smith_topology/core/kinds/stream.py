@@ -1,19 +1,20 @@
 """Streams: every field of server 2.15.1, what the server makes of a declaration, what can change in place.
 
-Measured on 2.9.10, 2.10.26, 2.11.11, 2.12.8, 2.14.6 and 2.15.1; ``docs/jetstream-facts.md`` has the tables.
+Measured on 2.10.26, 2.11.11, 2.12.8, 2.14.6 and 2.15.1; ``docs/jetstream-facts.md`` has the tables.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from smith_topology.core.kinds.fields import Field, Type, by_name
+from smith_topology.core.kinds import behaviour
+from smith_topology.core.kinds.fields import FIRST, Field, Type, by_name
 from smith_topology.core.kinds.marks import with_user_metadata
 from smith_topology.core.kinds.normal_forms import Context, KindRules, reduced
 from smith_topology.core.model import Config, Version
 from smith_topology.core.times import SECOND
 
-V2_10, V2_11, V2_12, V2_14 = Version(2, 10), Version(2, 11), Version(2, 12), Version(2, 14)
+V2_11, V2_12, V2_14 = Version(2, 11), Version(2, 12), Version(2, 14)
 DEFAULT_DUPLICATE_WINDOW = 120 * SECOND
 MINIMUM_WINDOW = 100_000_000
 
@@ -39,7 +40,6 @@ SOURCE = (
         "subject_transforms",
         Type.BLOCK,
         "Rewrite subjects while copying; each `src` also filters.",
-        since=V2_10,
         fields=TRANSFORM,
         many=True,
     ),
@@ -80,7 +80,7 @@ FIELDS: tuple[Field, ...] = (
         Type.ENUM,
         "When messages go: by limits, when every consumer has acknowledged, or when one has.",
         default="limits",
-        choices={"limits": Version(2, 9), "interest": Version(2, 9), "workqueue": Version(2, 9)},
+        choices={"limits": FIRST, "interest": FIRST, "workqueue": FIRST},
     ),
     Field("max_consumers", Type.INTEGER, "Most consumers at a time (2.15: unlimited means 1000).", default=-1, unlimited=True),
     Field("max_msgs", Type.INTEGER, "Most messages kept.", default=-1, unlimited=True),
@@ -102,7 +102,7 @@ FIELDS: tuple[Field, ...] = (
         Type.ENUM,
         "At a limit, drop the oldest message or refuse the new one.",
         default="old",
-        choices={"old": Version(2, 9), "new": Version(2, 9)},
+        choices={"old": FIRST, "new": FIRST},
     ),
     Field(
         "discard_new_per_subject",
@@ -115,7 +115,7 @@ FIELDS: tuple[Field, ...] = (
         Type.ENUM,
         "Where messages are kept.",
         default="file",
-        choices={"file": Version(2, 9), "memory": Version(2, 9)},
+        choices={"file": FIRST, "memory": FIRST},
     ),
     Field("num_replicas", Type.INTEGER, "Copies kept in a cluster.", default=1, minimum=1, maximum=5),
     Field("no_ack", Type.BOOLEAN, "Do not acknowledge publishes.", default=False),
@@ -134,11 +134,10 @@ FIELDS: tuple[Field, ...] = (
         Type.ENUM,
         "Compression on disk.",
         default="none",
-        since=V2_10,
-        choices={"none": V2_10, "s2": V2_10},
+        choices={"none": FIRST, "s2": FIRST},
     ),
-    Field("first_seq", Type.INTEGER, "Sequence of the first message; counts at creation only.", since=V2_10, minimum=0),
-    Field("subject_transform", Type.BLOCK, "Rewrite subjects before storing.", since=V2_10, fields=TRANSFORM),
+    Field("first_seq", Type.INTEGER, "Sequence of the first message; counts at creation only.", minimum=0),
+    Field("subject_transform", Type.BLOCK, "Rewrite subjects before storing.", fields=TRANSFORM),
     Field("republish", Type.BLOCK, "Publish stored messages again on another subject.", fields=REPUBLISH),
     Field("allow_direct", Type.BOOLEAN, "Let every replica answer direct gets.", default=False),
     Field(
@@ -152,7 +151,7 @@ FIELDS: tuple[Field, ...] = (
     Field("deny_delete", Type.BOOLEAN, "Refuse deleting single messages; can't be taken back in place.", default=False),
     Field("deny_purge", Type.BOOLEAN, "Refuse purging; can't be taken back in place.", default=False),
     Field("allow_rollup_hdrs", Type.BOOLEAN, "Let a message's `Nats-Rollup` header replace older ones.", default=False),
-    Field("consumer_limits", Type.BLOCK, "Limits and defaults for the stream's consumers.", since=V2_10, fields=CONSUMER_LIMITS),
+    Field("consumer_limits", Type.BLOCK, "Limits and defaults for the stream's consumers.", fields=CONSUMER_LIMITS),
     Field(
         "allow_msg_ttl",
         Type.BOOLEAN,
@@ -188,7 +187,7 @@ FIELDS: tuple[Field, ...] = (
         choices={"default": V2_12, "async": V2_12},
     ),
     Field("allow_batched", Type.BOOLEAN, "Accept fast batched publishes.", default=False, since=V2_14),
-    Field("metadata", Type.MAP, "Your own keys and values; `smith-topo.` and `_nats.` are taken.", since=V2_10),
+    Field("metadata", Type.MAP, "Your own keys and values; `smith-topo.` and `_nats.` are taken."),
 )
 TABLE = by_name(FIELDS)
 
@@ -199,7 +198,7 @@ def normal(config: Config, context: Context) -> dict[str, Any]:
 
 
 def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
-    """What the server stores for a declaration (measured: create, read back, on six server versions)."""
+    """What the server stores for a declaration (measured: create, read back, on five server versions)."""
     config = dict(declared)
     copies = bool(config.get("mirror") or config.get("sources"))
     if not config.get("subjects") and not copies:
@@ -214,8 +213,8 @@ def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
         kept = context.live.get("mirror_direct", config.get("mirror_direct")) if context.live.get("mirror") else None
         direct = kept if context.origin_direct is None else context.origin_direct
         config |= {} if direct is None else {"mirror_direct": direct}
-    if config.get("mirror") and context.server.cluster:
-        config["duplicate_window"] = 0  # a cluster drops it, a server alone keeps what it is sent (2.9 to 2.15 measured)
+    if config.get("mirror") and context.server.is_clustered:
+        config["duplicate_window"] = 0  # a cluster drops it, a server alone keeps what it is sent (2.10 to 2.15 measured)
     config["duplicate_window"] = config.get("duplicate_window") or _default_window(config, context)
     return reduced(TABLE, config)
 
@@ -227,7 +226,7 @@ def _default_window(config: Config, context: Context) -> int:
         return 0
     if config.get("sources"):
         kept: int = context.live.get("duplicate_window", 0) if context.live.get("sources") else -1
-        return kept if kept in (0, usual) else 0 if context.server.version >= V2_14 else usual
+        return kept if kept in (0, usual) else 0 if behaviour.SOURCES_HAVE_NO_WINDOW.at(context.versions) else usual
     return usual
 
 
@@ -247,20 +246,15 @@ FIXED = {
 
 def immutable(path: str, before: Config, after: Config, context: Context) -> str:
     """Why the server refuses to change this field in place (errors 10052 and 10055), ``""`` when it takes it."""
-    version = context.server.version
     match path:
         case "retention" if "workqueue" in (before.get(path), after.get(path)):
             return "retention can't be changed to or from workqueue"
-        case "retention" if version < V2_10:
-            return f"server {version} can't change retention"
-        case "mirror" if path not in after and version >= V2_12:
+        case "mirror" if path not in after and behaviour.PROMOTES_MIRRORS.at(context.versions):
             return ""
         case "mirror":
             return "a mirror's origin, filter and start are fixed at creation"
-        case "max_consumers" if version < Version(2, 12, 5):
-            return f"server {version} can't change `max_consumers` (2.12.5 can)"
-        case "republish" if version < V2_10:
-            return f"server {version} can't change `republish`"
+        case "max_consumers" if not behaviour.CHANGES_MAX_CONSUMERS.at(context.versions):
+            return f"server {context.versions.oldest} can't change `max_consumers` ({behaviour.CHANGES_MAX_CONSUMERS.since} can)"
         case _ if path in ONE_WAY:
             return ONE_WAY[path] if before.get(path) and not after.get(path) else ""
         case _:

@@ -28,7 +28,6 @@ from smith_topology.core.model.effects import Amount, Bound, Effect, Interruptio
 from smith_topology.core.model.live import (
     APPLIED,
     EXTRA,
-    METADATA_SINCE,
     OWN_METADATA,
     OWNER,
     PROTECT,
@@ -36,6 +35,7 @@ from smith_topology.core.model.live import (
     Live,
     Observed,
     Server,
+    Versions,
 )
 from smith_topology.core.model.outcomes import Outcome, Verdict
 from smith_topology.core.model.plan import After, Call, Permission, Plan, Step, Verb, Wait
@@ -48,7 +48,6 @@ __all__ = [
     "EXTRA",
     "FILTERS",
     "MAX_NAME_BYTES",
-    "METADATA_SINCE",
     "NAME_PATTERN",
     "OWNER",
     "OWN_METADATA",
@@ -89,6 +88,7 @@ __all__ = [
     "Verb",
     "Verdict",
     "Version",
+    "Versions",
     "Wait",
     "WaitsFor",
     "amounts",

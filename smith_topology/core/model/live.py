@@ -9,6 +9,7 @@ from typing import Any
 
 from smith_topology.core.model.addresses import Address, Config, Kind, Version, stream_address
 from smith_topology.core.model.configs import copies_of
+from smith_topology.core.times import instant
 
 OWNER = "smith-topo.owner"
 APPLIED = "smith-topo.applied"
@@ -17,32 +18,63 @@ EXTRA = "smith-topo.extra"
 STAGE = "smith-topo.stage"
 OWN_METADATA = (OWNER, APPLIED, PROTECT, EXTRA, STAGE)
 
-METADATA_SINCE = Version(2, 10)
-"""Older servers drop metadata, and with it every mark of ownership (2.9.10 measured)."""
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions of the servers that decide what becomes of one object: of the one that takes requests for the account, and
+    of those that keep the object, or may come to keep it.
+    """
+
+    requests: Version
+    keepers: frozenset[Version]
+
+    @property
+    def all(self) -> frozenset[Version]:
+        return self.keepers | {self.requests}
+
+    @property
+    def oldest(self) -> Version:
+        return min(self.all)
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What the connected server says of itself and of the account.
+    """The JetStream that answers for the account, and the connection to it. Through a domain, or an API prefix, these are
+    different servers.
 
-    ``limits`` is the account's ``limits`` object of ``$JS.API.INFO``, empty where each tier has its own; ``time`` is the
-    server's clock when it was read (RFC 3339, UTC), since durations are judged by its clock and not by ours. ``url`` is the one
-    connected to, without userinfo; ``cluster`` is empty on a standalone server; ``account`` is empty where the user may not ask.
+    Of the JetStream: ``version`` is the one of the server that takes requests for the account (in a cluster the leader of all),
+    ``members`` the versions of the servers of its cluster, by name, as far as they are known; ``version_text`` is how people read
+    both. ``cluster`` is its name: ``""`` for a server of its own, None where it can't be known. ``limits`` is the account's
+    ``limits`` object of ``$JS.API.INFO``, empty where each tier has its own; ``time`` is its clock when it was read (RFC 3339,
+    UTC), since durations are judged by its clock and not by ours.
+
+    Of the connection: ``url`` is the server connected to, without userinfo; ``account`` is empty where the user may not ask.
     """
 
     version: Version
     version_text: str
-    name: str = ""
-    url: str = ""
-    cluster: str = ""
-    account: str = ""
+    members: Mapping[str, Version] = field(default_factory=dict)
+    cluster: str | None = ""
     domain: str = ""
     limits: Mapping[str, Any] = field(default_factory=dict)
     time: str = ""
+    url: str = ""
+    account: str = ""
 
     @property
-    def keeps_metadata(self) -> bool:
-        return self.version >= METADATA_SINCE
+    def is_clustered(self) -> bool:
+        """Whether it is a cluster, or may be one."""
+        return self.cluster != ""
+
+    @property
+    def versions(self) -> Versions:
+        """Of all its servers: for what is not about one object, or about one that is still to be created."""
+        return Versions(self.version, frozenset({self.version, *self.members.values()}))
+
+    @property
+    def now(self) -> int:
+        """Its clock, in nanoseconds since 1970; 0 where it was not read."""
+        return instant(self.time) if self.time else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +95,12 @@ class Observed:
     @property
     def metadata(self) -> Mapping[str, str]:
         return self.config.get("metadata") or {}
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The names of the servers of a cluster that keep this object, its leader first; empty on a server of its own."""
+        names = (self.cluster.get("leader"), *(each["name"] for each in self.cluster.get("replicas") or ()))
+        return tuple(filter(None, names))
 
     @property
     def owner(self) -> str:
@@ -123,6 +161,17 @@ class Live:
                 if not copy.get("external"):
                     found.setdefault(copy["name"], []).append((address, copy))
         return found
+
+    def versions(self, address: Address) -> Versions:
+        """The versions of the servers that have this object, or may come to have it.
+
+        A new consumer is kept where its stream is. A server whose version is not known may have each of the versions that are.
+        """
+        found = (self.observed.get(each) for each in (address, address.parent))
+        peers = {name for each in found if each for name in each.peers}
+        if not peers or peers - self.server.members.keys():
+            return self.server.versions
+        return Versions(self.server.version, frozenset(self.server.members[name] for name in peers))
 
     def stream(self, name: str) -> Observed | None:
         return self.observed.get(stream_address(name))

@@ -73,16 +73,15 @@ class Prepared:
 
 
 def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: Selection = EVERYTHING) -> Prepared:
-    """Decide what changes. If ``target`` names another cluster or account, nothing does, and a refusal says so.
+    """Decide what changes. If the server is too old, or ``target`` names another cluster or account, nothing does.
 
     Diagnostics of severity ERROR or REFUSAL mean that nothing of it may be applied.
     """
-    if elsewhere := tuple(preflight.wrong_target(topology.target, live)):
-        return Prepared(topology, live, (), (), elsewhere, (), (), 0)
+    if stopped := (*preflight.unsupported(live.server), *preflight.wrong_target(topology.target, live)):
+        return Prepared(topology, live, (), (), stopped, (), (), 0)
     found = diff(topology, live, adopt=adopt, selection=selection)
     known = [*topology.resources, *ownership.owned(topology, live)]
     diagnostics = [
-        *ownership.without_marks(topology, live.server),
         *selection.unmatched(known),
         *interrupted_before(topology, live),
         *found.diagnostics,

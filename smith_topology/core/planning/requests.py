@@ -83,9 +83,7 @@ class _Writer:
 
     def _payload(self, after: Config) -> dict[str, Any]:
         fields = {name: value for name, value in after.items() if name not in PSEUDO_FIELDS and value is not None}
-        if self.server.keeps_metadata:
-            fields["metadata"] = self._metadata(after)
-        payload = copy.deepcopy(fields)
+        payload = copy.deepcopy({**fields, "metadata": self._metadata(after)})
         if self.observed is None:
             return payload
         ended = [name for name, value in after.items() if value is None]

@@ -120,7 +120,7 @@ class Caller:
 
     async def _result(self, call: Call, answer: dict[str, Any]) -> Observed | None:
         """The object as the answer shows it, or as it is read where the answer does not: a pause shows no configuration, and
-        the first update of a consumer since its server started shows the one before (2.9 to 2.15).
+        the first update of a consumer since its server started shows the one before (2.10 to 2.15).
         """
         match call.verb, call.address.kind:
             case Verb.DELETE, _:
@@ -151,7 +151,10 @@ class Caller:
         fields = RULES[call.address.kind].fields
         expected = {name: value for name, value in (call.expected or {}).items() if name != OWNED_BY}
         unknown = {name: value for name, value in expected.items() if name not in by_name(fields) and name not in PSEUDO_FIELDS}
-        return compare(fields, normal_form(seen, Context(self.state.server), unknown) if seen else {}, expected)
+        return compare(fields, normal_form(seen, self._context(), unknown) if seen else {}, expected)
+
+    def _context(self) -> Context:
+        return Context(self.state.server, self.state.server.versions)
 
     async def seen(self, call: Call) -> Observed | None:
         return await read.one(self.state.api, call.address)

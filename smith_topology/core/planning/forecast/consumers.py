@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Observed, Version, amounts, filters_of
+from smith_topology.core.kinds import behaviour
+from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Observed, amounts, filters_of
 from smith_topology.core.planning.forecast.interest import Consumers, World, holds_by_interest, wanted
 from smith_topology.core.planning.forecast.questions import Answer, Answers, dropped, lowered, messages_of, passed_over
 from smith_topology.core.planning.ordering.consumers import becomes_interest, changes_filters
@@ -36,7 +37,8 @@ def consumer_deleted(observed: Observed, world: World) -> Effect:
 
 def _holds_by_interest(stream: Observed, world: World) -> bool:
     """Whether the stream keeps messages because consumers want them at this moment of the plan."""
-    lasting = [stream.config] if world.live.server.version < FORGETS_RETENTION else []
+    keeps = behaviour.CONSUMERS_KEEP_OLD_RETENTION.at(world.live.versions(stream.address))
+    lasting = [stream.config] if keeps else []
     return any(holds_by_interest(config, stream.address, world.live) for config in (world.stream(stream.address), *lasting))
 
 
@@ -65,7 +67,7 @@ def consumer_updated(change: Change, observed: Observed, world: World, answers: 
     if stream is not None and changes_filters(change):
         yield from _skipping(change, observed, stream, answers)
         yield from _giving_up(change, observed, stream, world)
-    elif stream is not None and paths - {"pause_until"} and world.live.server.version < KEEPS_UNWANTED:
+    elif stream is not None and paths - {"pause_until"} and _drops_unwanted(stream, world):
         yield from _cleaning_up(stream, world)
     if lowered("max_deliver", before, after) and unacked:
         text = "un-acknowledged and already delivered that often: not delivered again"
@@ -105,10 +107,8 @@ def _skipping(change: Change, observed: Observed, stream: Observed, answers: Ans
         yield Effect("DS303", text, _filter_path(change), amounts(Bound.UPPER, skipped=count))
 
 
-FORGETS_RETENTION = Version(2, 11)
-"""On older servers a consumer goes on as if its stream were one of interest, until the next start (2.10 measured)."""
-KEEPS_UNWANTED = Version(2, 12)
-"""Older servers drop what no consumer of an interest stream wants whenever one of them is updated (2.10, 2.11 measured)."""
+def _drops_unwanted(stream: Observed, world: World) -> bool:
+    return behaviour.UPDATES_DROP_UNWANTED.at(world.live.versions(stream.address))
 
 
 def _cleaning_up(stream: Observed, world: World) -> Iterator[Effect]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
+from smith_topology.core.kinds.behaviour import COPIES_ACKNOWLEDGE
 from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed, filters_of
-from smith_topology.core.planning.ordering.consumers import COPIES_ACKNOWLEDGE, changes_filters
+from smith_topology.core.planning.ordering.consumers import changes_filters
 from smith_topology.core.subjects import REST, SubjectIndex
 
 
@@ -99,7 +100,7 @@ def holds_by_interest(stream: Config, address: Address, live: Live) -> bool:
     """Whether a stream keeps a message until every consumer that wants it has acknowledged it: by its retention, or because it is
     a work queue with a copy, whose consumer wants it as well.
     """
-    copied = live.server.version >= COPIES_ACKNOWLEDGE and address.name in live.copied
+    copied = address.name in live.copied and COPIES_ACKNOWLEDGE.at(live.versions(address))
     return stream.get("retention") == "interest" or (copied and stream.get("retention") == "workqueue")
 
 

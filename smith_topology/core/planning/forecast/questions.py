@@ -9,14 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from smith_topology.core.kinds.normal_forms import Context
-from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, Version, amounts, filters_of
+from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, amounts, filters_of
 from smith_topology.core.subjects import is_subset
 
 EVERYTHING = ">"
-
-KEEPS_ON_DISCARD_NEW = Version(2, 10)
-"""``discard: new`` refuses new messages instead of dropping stored ones; 2.9 drops all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +80,10 @@ def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
 def _stream_questions(change: Change, observed: Observed, live: Live) -> Iterator[Question]:
     name, before, after = change.address.name, change.before or {}, change.after or {}
     if lowered("max_age", before, after):
-        yield OlderThan(name, Context(live.server).now - after["max_age"])
+        yield OlderThan(name, live.server.now - after["max_age"])
     if lowered("max_msgs_per_subject", before, after):
         yield PerSubjectExcess(name, after["max_msgs_per_subject"])
-    if excess("max_bytes", bytes_of(observed), after, live.server.version):
+    if excess("max_bytes", bytes_of(observed), after):
         yield OldestBeyond(name, after["max_bytes"])
     if question := no_longer_taken(change):
         yield question
@@ -115,10 +111,11 @@ def lowered(name: str, before: Config, after: Config) -> bool:
     return name in after and (name not in before or after[name] < before[name])
 
 
-def excess(name: str, stored: int, after: Config, version: Version) -> int:
-    """What is stored above a limit that drops. Any update enforces it, also one that only turns ``discard`` to old."""
-    drops = after.get("discard") != "new" or version < KEEPS_ON_DISCARD_NEW
-    return max(0, stored - after[name]) if name in after and drops else 0
+def excess(name: str, stored: int, after: Config) -> int:
+    """What is stored above a limit that drops; with ``discard: new`` none does. Any update enforces it, also one that only turns
+    ``discard`` to old.
+    """
+    return max(0, stored - after[name]) if name in after and after.get("discard") != "new" else 0
 
 
 def messages_of(observed: Observed) -> int:

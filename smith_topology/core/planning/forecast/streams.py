@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
-from smith_topology.core.kinds.normal_forms import Context
+from smith_topology.core.kinds import behaviour
 from smith_topology.core.model import (
     Amount,
     Bound,
@@ -16,7 +16,6 @@ from smith_topology.core.model import (
     Live,
     Measure,
     Observed,
-    Version,
     amounts,
     copied_subjects,
     copies_of,
@@ -37,21 +36,10 @@ from smith_topology.core.planning.forecast.questions import (
     messages_of,
     no_longer_taken,
 )
-from smith_topology.core.planning.ordering.consumers import COPIES_ACKNOWLEDGE
 from smith_topology.core.subjects import overlaps
 from smith_topology.core.times import instant
 
 BECOMES_INTEREST = "DS105"
-
-PURGES_WITHOUT_CONSUMERS = Version(2, 15)
-"""2.15 empties a limits stream at once when it becomes interest and nobody consumes; 2.10–2.14 keep what is stored."""
-
-LOOKS_BEYOND_THE_FLOOR = Version(2, 14)
-"""Older servers drop, when a stream becomes interest, only what is acknowledged without a gap (2.10, 2.11), and keep what
-came before a consumer's start (2.12)."""
-
-TRIMS_SUBJECTS_AT_ONCE = Version(2, 14)
-"""Older servers drop what is too much of a subject when its next message comes."""
 
 
 def stream_deleted(observed: Observed, live: Live) -> Effect:
@@ -107,11 +95,11 @@ def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers
     """Limits that drop stored messages at once. All but the last cut from the oldest end, so the deepest cut counts
     and the others cost nothing on top of it.
     """
-    name, version, now = observed.address.name, live.server.version, Context(live.server).now
+    name, now = observed.address.name, live.server.now
     cuts: list[Effect] = []
-    if above := excess("max_msgs", messages_of(observed), after, version):
+    if above := excess("max_msgs", messages_of(observed), after):
         cuts.append(dropped("DS102", _blamed("max_msgs", before, after), observed, Answer(above)))
-    if excess("max_bytes", bytes_of(observed), after, version):
+    if excess("max_bytes", bytes_of(observed), after):
         answer = answers.get(OldestBeyond(name, after["max_bytes"])) or _everything(observed)
         cuts.append(dropped("DS102", _blamed("max_bytes", before, after), observed, answer))
     if lowered("max_age", before, after) and _older(observed, now, after):
@@ -128,7 +116,7 @@ def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers
         yield Effect("DS206", "each goes as it reaches this age", "max_age", amounts(cut_off.bound, expiring=younger))
     if lowered("max_msgs_per_subject", before, after):
         answer = answers.get(PerSubjectExcess(name, after["max_msgs_per_subject"])) or _everything(observed)
-        if version < TRIMS_SUBJECTS_AT_ONCE:
+        if not behaviour.TRIMS_SUBJECTS_AT_ONCE.everywhere(live.versions(observed.address)):
             answer = replace(answer, bound=Bound.UPPER)
         if (effect := dropped("DS104", "max_msgs_per_subject", observed, answer)).number(Measure.MESSAGES):
             yield effect
@@ -149,20 +137,20 @@ def _older(observed: Observed, now: int, after: Config) -> bool:
 
 def _made_interest(observed: Observed, world: World) -> Effect:
     """Interest keeps only what some consumer still wants. Which of them are there by now, the order of the plan says."""
-    total, here = messages_of(observed), world.consumers(observed.address)
+    total, here, versions = messages_of(observed), world.consumers(observed.address), world.live.versions(observed.address)
     if here.all_go:
-        if not (here.leaving or here.passing) and world.live.server.version < PURGES_WITHOUT_CONSUMERS:
+        if not (here.leaving or here.passing or behaviour.EMPTIES_WITHOUT_CONSUMERS.at(versions)):
             text = "without a consumer, nothing new is kept; what is stored stays until a limit drops it"
             return Effect(BECOMES_INTEREST, text, "retention")
-        sure = not here.passing and world.live.server.version >= PURGES_WITHOUT_CONSUMERS
+        sure = not here.passing and behaviour.EMPTIES_WITHOUT_CONSUMERS.everywhere(versions)
         bound = Bound.EXACT if sure else Bound.UPPER
         return Effect(BECOMES_INTEREST, "no consumer wants them, dropped at once", "retention", _all_of(observed, bound))
     if here.keeps_everything:
         return Effect(BECOMES_INTEREST, "kept until every consumer has acknowledged", "retention")
     holding = [each for each in here.known if each.address not in here.done]
     alone = len(here.known) == len(holding) == 1 and not here.created and not here.passing and not filters_of(holding[0].config)
-    plain = alone and holding[0].config.get("max_deliver", -1) < 1 and not world.live.server.cluster
-    exact = plain and world.live.server.version >= LOOKS_BEYOND_THE_FLOOR
+    plain = alone and holding[0].config.get("max_deliver", -1) < 1 and not world.live.server.is_clustered
+    exact = plain and behaviour.DROPS_ALL_ACKNOWLEDGED.everywhere(versions)
     answer = Answer(max(0, total - wanted_by_any(holding)), None, Bound.EXACT if exact else Bound.UPPER)
     return replace(dropped(BECOMES_INTEREST, "retention", observed, answer), text="acknowledged already, dropped at once")
 
@@ -224,7 +212,7 @@ def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
         if origin.config.get("retention") == "workqueue":
             text = f"they leave the work queue {name}, whose own consumers won't get them"
             yield Effect("DS205", text, path, amounts(Bound.UPPER, skipped=messages_of(origin)))
-        elif live.server.version >= COPIES_ACKNOWLEDGE and (unwanted := _unwanted(origin, live)):
+        elif behaviour.COPIES_ACKNOWLEDGE.at(live.versions(origin.address)) and (unwanted := _unwanted(origin, live)):
             text = f"no consumer of {name} wants them: they leave it once they are copied"
             yield Effect("DS205", text, path, amounts(Bound.UPPER, messages=unwanted, bytes=bytes_of(origin)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from smith_topology.core.kinds.behaviour import ABSENT_LIMITS_ARE_ZERO
 from smith_topology.core.model import (
     FILTERS,
     Action,
@@ -16,7 +17,7 @@ from smith_topology.core.model import (
     Live,
     Stage,
     StageId,
-    Version,
+    Versions,
     filters_of,
 )
 from smith_topology.core.planning.claims import gained, given_up
@@ -26,12 +27,6 @@ from smith_topology.core.planning.stage import Stages
 
 LIMITED = ("max_ack_pending", "inactive_threshold")
 """What ``consumer_limits`` holds, by the names that consumers have too."""
-
-COPIES_ACKNOWLEDGE = Version(2, 14)
-"""From here on a copy of a work queue or an interest stream acknowledges what it has copied."""
-
-COUNTS_ABSENT_LIMITS = Version(2, 14)
-"""Older servers take a limit left out for one of 0 when they compare consumers with changed ``consumer_limits``."""
 
 
 def changes_filters(change: Change) -> bool:
@@ -64,20 +59,20 @@ def follows_replicas(consumer: Change, stream: Change) -> bool:
     return scales and own and before.get("retention", "limits") != "limits"
 
 
-def violates(consumer: Config, stream: Change, version: Version) -> bool:
+def violates(consumer: Config, stream: Change, versions: Versions) -> bool:
     """Whether a consumer stands in the way of its stream's change: above its limits, or with more replicas than it will have,
     so that the server would rewrite the consumer when the stream scales.
     """
     before, after = ((config or {}).get("num_replicas", 1) for config in (stream.before, stream.after))
-    return is_above_limits(consumer, stream, version) or (after < before and consumer.get("num_replicas", 0) > after)
+    return is_above_limits(consumer, stream, versions) or (after < before and consumer.get("num_replicas", 0) > after)
 
 
-def is_above_limits(consumer: Config, stream: Change, version: Version) -> bool:
+def is_above_limits(consumer: Config, stream: Change, versions: Versions) -> bool:
     """Whether the server refuses a stream's new ``consumer_limits`` because of this consumer (10069)."""
     limits = (stream.after or {}).get("consumer_limits") or {}
     if limits == ((stream.before or {}).get("consumer_limits") or {}):
         return False
-    strict = version < COUNTS_ABSENT_LIMITS
+    strict = ABSENT_LIMITS_ARE_ZERO.at(versions)
     return any(consumer.get(name, 0) > limits.get(name, 0) for name in LIMITED if strict or limits.get(name))
 
 
@@ -105,7 +100,7 @@ def _deleted(consumer: Change, stream: Change, stages: Stages, live: Live) -> It
         yield Edge(own, stages.last(stream.address), "a stream is deleted after its consumers")
         if len(stages[stream.address]) > 1:
             yield Edge(stages[stream.address][0].id, own, "the stream takes no messages any more", required=False)
-    elif observed and violates(observed.config, stream, live.server.version):
+    elif observed and violates(observed.config, stream, live.versions(stream.address)):
         yield Edge(own, stages.first(stream.address), "the consumer is in the way of its stream's change")
     else:
         yield Edge(stages.last(stream.address), own, "a stream changes before its consumers go", required=False)
@@ -116,7 +111,7 @@ def _written(consumer: Change, stream: Change, stages: Stages, live: Live) -> It
     observed = live.observed.get(consumer.address)
     opening = opening_stage(stages, stream)
     in_the_way = observed is not None and (
-        violates(observed.config, stream, live.server.version) or follows_replicas(consumer, stream)
+        violates(observed.config, stream, live.versions(stream.address)) or follows_replicas(consumer, stream)
     )
     awaited = opening is not None and is_awaited(consumer, stream)
     if in_the_way:

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from smith_topology.core.diff.ownership import is_internal
-from smith_topology.core.model import Action, Address, Change, Config, Edge, Kind, Live, Server, StageId, Version
+from smith_topology.core.kinds.behaviour import RESERVES_EVERY_REPLICA
+from smith_topology.core.model import Action, Address, Change, Config, Edge, Kind, Live, Server, StageId
 from smith_topology.core.planning.ordering.pairs import all_before_all
 from smith_topology.core.planning.stage import Stages
-
-COUNTS_REPLICAS = Version(2, 14)
-"""From here on ``max_bytes`` is reserved once for each replica. 2.12 counts some of them, 2.10 and 2.11 none."""
-
 
 UNLIMITED = -1
 """For bytes; 0 of them is nothing at all."""
@@ -123,7 +120,7 @@ def _reserves(change: Change, storage: str, server: Server) -> int:
 def _reserved(config: Config | None, storage: str, server: Server) -> int:
     if config is None or config.get("storage", "file") != storage:
         return 0
-    copies = int(config.get("num_replicas", 1)) if server.version >= COUNTS_REPLICAS else 1
+    copies = int(config.get("num_replicas", 1)) if RESERVES_EVERY_REPLICA.at(server.versions) else 1
     return max(0, int(config.get("max_bytes", -1))) * copies
 
 

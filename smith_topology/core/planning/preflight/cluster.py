@@ -25,12 +25,11 @@ SCALED_TOGETHER = Finding.error(
 
 def needed(intent: PlannedChanges) -> Iterator[Diagnostic]:
     """Standalone servers refuse more than one replica (10074); up to 2.12 an update is accepted and means nothing."""
-    for change, resource in intent.written() if not intent.server.cluster else ():
+    for change, resource in intent.written() if not intent.server.is_clustered else ():
         replicas = (change.after or {}).get("num_replicas", 1)
         if replicas > 1:
             yield NO_CLUSTER.diagnostic(
-                f"{change.address} declares {replicas} replicas, and {intent.server.name or 'the server'} is not part of a "
-                "cluster.",
+                f"{change.address} declares {replicas} replicas, and JetStream runs on a single server here.",
                 "Connect to the cluster, or write `num_replicas: 1`.",
                 change.address,
                 resource.where("num_replicas"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
-from smith_topology.core.model import Action, Change, Config, Diagnostic, Finding, Kind, Server, Version
-from smith_topology.core.planning.ordering.consumers import COPIES_ACKNOWLEDGE, COUNTS_ABSENT_LIMITS, LIMITED, is_above_limits
+from smith_topology.core.kinds import behaviour
+from smith_topology.core.model import Action, Change, Config, Diagnostic, Finding, Kind, Versions
+from smith_topology.core.planning.ordering.consumers import LIMITED, is_above_limits
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 from smith_topology.core.times import SECOND
 
@@ -22,18 +23,19 @@ def in_the_way(intent: PlannedChanges) -> Iterator[Diagnostic]:
     """Consumers that stay above the stream's new ``consumer_limits`` (10069)."""
     for change, _ in intent.written(Kind.STREAM):
         if change.action is Action.UPDATE:
-            yield from (_above(change, consumer, intent.server) for consumer in _consumers_above(change, intent))
+            versions = intent.live.versions(change.address)
+            yield from (_above(change, consumer, versions) for consumer in _consumers_above(change, intent, versions))
 
 
-def _consumers_above(change: Change, intent: PlannedChanges) -> Iterator[str]:
-    version, stream = intent.server.version, change.address.name
-    if stream in intent.live.copied and is_above_limits(_of_a_copy(change, version), change, version):
+def _consumers_above(change: Change, intent: PlannedChanges, versions: Versions) -> Iterator[str]:
+    stream = change.address.name
+    if stream in intent.live.copied and is_above_limits(_of_a_copy(change, versions), change, versions):
         yield f"The consumer of a stream that copies {change.address}"
     for consumer in intent.live.consumers(stream):
         planned = intent.planned.get(consumer.address)
         if is_ephemeral_or_internal(consumer) or (planned and planned.action is Action.DELETE):
             continue
-        if is_above_limits(_meanwhile(planned, change) or consumer.config, change, version):
+        if is_above_limits(_meanwhile(planned, change) or consumer.config, change, versions):
             yield str(consumer.address)
 
 
@@ -44,18 +46,18 @@ def _meanwhile(planned: Change | None, stream: Change) -> Config:
     return {**((stream.before or {}).get("consumer_limits") or {}), **planned.after}
 
 
-def _of_a_copy(origin: Change, version: Version) -> Config:
+def _of_a_copy(origin: Change, versions: Versions) -> Config:
     """The consumer that a mirror or a source keeps on its origin, as far as limits go (2.10 to 2.15 measured). It is listed
     only where it acknowledges: on work queues and interest streams, since 2.14.
     """
-    acknowledges = version >= COPIES_ACKNOWLEDGE and (origin.before or {}).get("retention", "limits") != "limits"
+    acknowledges = behaviour.COPIES_ACKNOWLEDGE.at(versions) and (origin.before or {}).get("retention", "limits") != "limits"
     return {"max_ack_pending": 1000} if acknowledges else {"inactive_threshold": 10 * SECOND}
 
 
-def _above(change: Change, consumer: str, server: Server) -> Diagnostic:
+def _above(change: Change, consumer: str, versions: Versions) -> Diagnostic:
     limits = (change.after or {}).get("consumer_limits") or {}
-    absent = [name for name in LIMITED if name not in limits] if server.version < COUNTS_ABSENT_LIMITS else []
-    older = f"; server {server.version_text} takes a limit that is left out for 0" if absent else ""
+    absent = [name for name in LIMITED if name not in limits] if behaviour.ABSENT_LIMITS_ARE_ZERO.at(versions) else []
+    older = f"; server {versions.oldest} takes a limit that is left out for 0" if absent else ""
     instead = f"write {' and '.join(f'`{name}`' for name in absent)} above what it has" if absent else "raise the limit"
     return ABOVE_NEW_LIMIT.diagnostic(
         f"{consumer} is above the new `consumer_limits` of {change.address}, which the server therefore refuses{older}.",

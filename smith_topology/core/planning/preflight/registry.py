@@ -10,7 +10,6 @@ from smith_topology.core.planning.preflight.interface import PlannedChanges, Rul
 
 RULES: tuple[Rule, ...] = (
     versions.too_old,
-    versions.endless_backoff,
     replacement.needed,
     cluster.needed,
     cluster.scaled_together,

@@ -1,10 +1,11 @@
-"""Whether this is the place that the file is for."""
+"""Whether anything can be planned here: on this server, and in the place that the file is for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.model import Diagnostic, Finding, Live, Target
+from smith_topology.core.kinds.fields import FIRST
+from smith_topology.core.model import Diagnostic, Finding, Live, Server, Target
 
 WRONG_TARGET = Finding.refusal(
     "wrong-target",
@@ -12,6 +13,21 @@ WRONG_TARGET = Finding.refusal(
     "The connection leads to another cluster or account than `target` names.",
     "Choose the connection, or correct `target`.",
 )
+OLD_SERVER = Finding.error(
+    "old-server",
+    "Server is too old",
+    "A server older than 2.10 keeps no metadata, so who owns what can't be known there.",
+    "Upgrade it.",
+)
+
+
+def unsupported(server: Server) -> Iterator[Diagnostic]:
+    """A server older than the oldest supported one, or one in the cluster."""
+    if (oldest := server.versions.oldest) < FIRST:
+        yield OLD_SERVER.diagnostic(
+            f"Server {oldest} keeps no metadata, so who owns what can't be known there.",
+            f"Upgrade it to {FIRST} or newer; `show` works with older ones too.",
+        )
 
 
 def wrong_target(target: Target | None, live: Live) -> Iterator[Diagnostic]:
@@ -19,7 +35,7 @@ def wrong_target(target: Target | None, live: Live) -> Iterator[Diagnostic]:
     if target is None:
         return
     for word, wanted, found in (
-        ("cluster", target.cluster, live.server.cluster),
+        ("cluster", target.cluster, live.server.cluster or ""),
         ("account", target.account, live.server.account),
     ):
         if wanted and wanted != found:

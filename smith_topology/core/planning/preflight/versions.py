@@ -18,29 +18,46 @@ TOO_OLD = Finding.error(
     "without a word, or refuse it [10138, 10146, 10154, 10156, 10052, 10093].",
     "Upgrade the server, or take the field out.",
 )
-BACKOFF_LIMIT = Finding.error(
-    "CP103",
-    "Server needs a limit of deliveries above the backoff steps",
-    "Server 2.9 takes `backoff` only with a `max_deliver` above the number of its steps [10116].",
-    "Write `max_deliver`.",
+PERHAPS_TOO_OLD = Finding.warning(
+    "CP110",
+    "Server may be too old for a field",
+    "Some server of the cluster does not know a field that the file sets; `placement` may lead to others.",
+    "Make sure that it does, or upgrade the older servers.",
 )
 
 Needs: TypeAlias = Callable[[Resource, PlannedChanges], Iterator[Need]]
 
 
 def too_old(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    server = intent.server
+    """Fields and values that a server does not know which has the object, or may come to have it.
+
+    In a cluster, where a new stream goes is known once it is there. With a `placement` the file may know better: then this is a
+    warning, and apply compares what was stored.
+    """
     for _, resource in intent.changing:
-        for needs in NEEDS:
-            for path, needed, what in needs(resource, intent):
-                if server.version < needed:
-                    yield TOO_OLD.diagnostic(
-                        f"{what} of {resource.address} needs server {needed}; this one is {server.version_text}, which would "
-                        "drop it silently or refuse it.",
-                        f"Upgrade the server to {needed}, or take the field out.",
-                        resource.address,
-                        resource.where(path),
-                    )
+        versions, placed = intent.live.versions(resource.address), _is_placed(resource, intent)
+        for path, needed, what in (need for needs in NEEDS for need in needs(resource, intent)):
+            if versions.oldest < needed:
+                avoidable = placed and needed <= min(versions.requests, max(versions.keepers))
+                yield _too_old(resource, path, needed, what, versions.oldest, avoidable=avoidable)
+
+
+def _is_placed(resource: Resource, intent: PlannedChanges) -> bool:
+    """Whether its stream is new, and the file says which servers it goes to."""
+    stream = resource.address.parent
+    declared = intent.topology.resources.get(stream)
+    return stream not in intent.live.observed and declared is not None and bool(declared.config.get("placement"))
+
+
+def _too_old(resource: Resource, path: str, needed: Version, what: str, oldest: Version, *, avoidable: bool) -> Diagnostic:
+    detail = f"{what} of {resource.address} needs server {needed}; server {oldest} would drop it silently or refuse it."
+    if avoidable:
+        found = PERHAPS_TOO_OLD
+        fix = f"Make sure that `placement` leads to servers of {needed} or newer, or upgrade the others of this cluster."
+    else:
+        found = TOO_OLD
+        fix = f"Upgrade the server to {needed}, or take the field out."
+    return found.diagnostic(detail, fix, resource.address, resource.where(path))
 
 
 def _known(fields: tuple[Field, ...], config: Mapping[str, Any], prefix: str) -> Iterator[Need]:
@@ -62,21 +79,4 @@ NEEDS: tuple[Needs, ...] = (
     lambda resource, _: _known(RULES[resource.address.kind].fields, resource.config, ""),
     values.template_functions,
     values.crossing_filters,
-    values.filters_outside,
-    values.copies_of_nothing,
-    values.republish,
 )
-
-
-def endless_backoff(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """2.9 wants more deliveries than ``backoff`` has steps, and takes unlimited ones for too few (10116)."""
-    for _, resource in intent.declared() if intent.server.version < Version(2, 10) else ():
-        steps, most = len(resource.config.get("backoff") or ()), resource.config.get("max_deliver", -1)
-        if steps and most <= steps:
-            yield BACKOFF_LIMIT.diagnostic(
-                f"{resource.address} has {steps} steps of `backoff`; server {intent.server.version_text} takes them only with a "
-                "`max_deliver` above their number (2.10 takes any).",
-                f"Write `max_deliver: {steps + 1}` or more, or leave `backoff` out.",
-                resource.address,
-                resource.where("backoff"),
-            )

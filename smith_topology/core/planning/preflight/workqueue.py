@@ -1,9 +1,10 @@
-"""Consumers of a work queue: beside its copies, and among themselves."""
+"""Consumers of a work queue beside its copies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from smith_topology.core.kinds.behaviour import COPIES_SHARE_QUEUES
 from smith_topology.core.model import (
     Action,
     Change,
@@ -12,7 +13,6 @@ from smith_topology.core.model import (
     Kind,
     Live,
     Resource,
-    Version,
     copied_subjects,
     filters_of,
 )
@@ -27,15 +27,14 @@ COPIED_QUEUE = Finding.error(
     "Delete the copy, and make it again after the consumer.",
 )
 
-COPIES_SHARE_QUEUES = Version(2, 14)
-"""Older servers let no consumer onto a work queue beside the one that a mirror or a source keeps there (2.9 to 2.12 measured)."""
-
 
 def copy_in_the_way(intent: PlannedChanges) -> Iterator[Diagnostic]:
     """A copy that is there already takes what a new consumer, or new filters, of a work queue want (10099, 10100)."""
-    for change, resource in intent.written(Kind.CONSUMER) if intent.server.version < COPIES_SHARE_QUEUES else ():
+    for change, resource in intent.written(Kind.CONSUMER):
         stream = intent.live.stream(change.address.path[0])
         if stream is None or stream.config.get("retention") != "workqueue":
+            continue
+        if COPIES_SHARE_QUEUES.at(intent.live.versions(stream.address)):
             continue
         if change.action is Action.CREATE or changes_filters(change):
             yield from _copied(change, resource, intent.live)
@@ -46,8 +45,8 @@ def _copied(change: Change, resource: Resource, live: Live) -> Iterator[Diagnost
     for address, copy in live.copied.get(change.address.path[0], ()):
         if any(overlaps(one, other) for one in wanted for other in copied_subjects(copy) or (REST,)):
             yield COPIED_QUEUE.diagnostic(
-                f"{change.address} wants messages that {address} copies; server {live.server.version_text} takes no such "
-                "consumer while the copy is there (2.14 does).",
+                f"{change.address} wants messages that {address} copies; server {live.versions(change.address).oldest} takes no "
+                f"such consumer while the copy is there ({COPIES_SHARE_QUEUES.since} does).",
                 f"Delete {address} first, and make it again after the consumer.",
                 change.address,
                 resource.where("filter_subject"),

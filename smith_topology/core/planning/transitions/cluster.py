@@ -14,7 +14,7 @@ MOVING, SCALING = ("placement",), ("num_replicas", "retention")
 
 def move_and_scale(stage: Stage, writing: Writing) -> Path:
     """Both in one update are refused (10123): growing moves first, anything else moves last."""
-    if stage.address.kind is not Kind.STREAM or stage.action is not Action.UPDATE or not writing.live.server.cluster:
+    if stage.address.kind is not Kind.STREAM or stage.action is not Action.UPDATE or not writing.live.server.is_clustered:
         return (stage,)
     before, after = stage.before or {}, stage.after or {}
     moves, scales = stage.changes(MOVING), stage.changes(SCALING)

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from itertools import product
 
-from smith_topology.core.model import Action, Kind, Stage, Version, filters_of
+from smith_topology.core.kinds.behaviour import TAKES_CROSSING_FILTERS
+from smith_topology.core.model import Action, Kind, Stage, filters_of
 from smith_topology.core.planning.claims import claiming, gained, gone
 from smith_topology.core.planning.ordering.consumers import changes_filters
 from smith_topology.core.planning.stage import Path, by_way_of
 from smith_topology.core.planning.transitions.interface import Writing
 from smith_topology.core.subjects import is_subset, overlaps
-
-CROSSING_FILTERS_SINCE = Version(2, 12)
-"""Older servers refuse filters of one consumer that cross (10138)."""
 
 
 def old_and_new(stage: Stage, writing: Writing) -> Path:
@@ -28,7 +26,8 @@ def old_and_new(stage: Stage, writing: Writing) -> Path:
     if stream.config.get("retention") != "interest" or not swaps or not _meets_another_change(stage, writing):
         return (stage,)
     both = _widest((*before, *after))
-    if writing.live.server.version < CROSSING_FILTERS_SINCE and any(a != b and overlaps(a, b) for a, b in product(both, both)):
+    crosses = any(a != b and overlaps(a, b) for a, b in product(both, both))
+    if crosses and not TAKES_CROSSING_FILTERS.at(writing.live.versions(stage.address)):
         return (stage,)
     middle = claiming(Kind.CONSUMER, stage.after or {}, both)
     return by_way_of(stage, middle, "keeps its old filters until what it gives up is wanted elsewhere, or no longer stored")

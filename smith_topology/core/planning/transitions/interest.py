@@ -38,7 +38,8 @@ def closed(stage: Stage, writing: Writing) -> Config:
         return with_fields_of(after, {}, ("retention", "sealed"))
     config = with_fields_of(claiming(Kind.STREAM, after, parked(stage.address)), {}, ("sources", "sealed"))
     if after.get("sources"):
-        usual = RULES[Kind.STREAM].effective(config, stage.address.name, Context(writing.live.server))
+        context = Context(writing.live.server, writing.live.versions(stage.address))
+        usual = RULES[Kind.STREAM].effective(config, stage.address.name, context)
         config["duplicate_window"] = usual["duplicate_window"]
     return config
 
