@@ -18,7 +18,7 @@ DECLARED = {
     "preflight": ("core.diff.selection", "core.planning.plan", "core.planning.preflight"),
     "gates": ("core.planning.approval",),
     "machine": ("cli", "core.model", "jetstream.embedded"),
-    "apply": ("core.planning.ordering", "jetstream.apply"),
+    "apply": ("core.planning.rollback", "jetstream.apply"),
     "connection": ("jetstream.connecting", "jetstream.read"),
 }
 """The other parts, and the modules that declare their findings. What one imports from another counts for the first."""
