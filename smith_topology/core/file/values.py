@@ -1,4 +1,4 @@
-"""A body of fields → a wire configuration; all that is wrong with it goes to the report."""
+"""Nodes → the wire values of a table of fields. What is wrong with them goes to the report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from smith_topology.core.model import Address
 
 Shared: TypeAlias = dict[tuple[int, Field], Any]
 
-_ABSENT = object()
+ABSENT: Any = object()
+"""What reading returns for null, and after it has reported a fault."""
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _PREFIXED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -30,14 +31,14 @@ _LONGEST_NUMBER = 40
 
 @dataclass(slots=True)
 class Body:
-    """What a mapping of fields says: what is written, the wire values, and the names written as null."""
+    """A mapping of fields: its entries, their wire values, and the names whose value is null."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     cleared: set[str] = field(default_factory=set)
 
     def over(self, defaults: Body) -> Body:
-        """Both together: a field here replaces the whole of its default, a null takes the default away."""
+        """These fields, and the defaults of those not written here. A null means neither a value nor the default."""
         inherited = [name for name in defaults.config if name not in self.config and name not in self.cleared]
         if not inherited:
             return self
@@ -46,9 +47,9 @@ class Body:
 
 
 class FieldReader:
-    """Reads the fields of one resource, or of one block of defaults, out of one file.
+    """Reads the fields of one resource, or of one block of defaults.
 
-    ``shared`` goes from reader to reader of a file: an alias is the node of its anchor, so what is in it is read once.
+    The readers of a file have ``shared`` in common: it maps nodes to their values, so that what an alias repeats is read once.
     """
 
     def __init__(self, report: Report, address: Address | None = None, shared: Shared | None = None) -> None:
@@ -60,49 +61,49 @@ class FieldReader:
         self._report.error(at, fault, self._address)
 
     def body(self, table: Mapping[str, Field], entries: dict[str, Entry]) -> Body:
-        """The fields of a table; whatever else is among the entries must have been taken out or reported before."""
+        """The entries that are fields of the table. Other entries are ignored: the caller reports them."""
         body = Body(entries)
         for name, entry in entries.items():
             known = table.get(name)
             if known is None:
                 continue
-            value = self._field(known, name, entry)
-            if value is _ABSENT:
+            value = self.value(known, name, entry)
+            if value is ABSENT:
                 body.cleared.add(name)
             else:
                 body.config[name] = value
         return body
 
     def unknown(self, key: str, entry: Entry, known: Iterable[str], what: str, hint: str = "") -> None:
-        """Report a key that doesn't belong there."""
+        """Report a key that ``what`` does not take. ``known`` are the keys that it takes."""
         detail = f"{shown(key)} is not a key of {what}."
         self.error(entry, lambda: Fault("unknown-key", "Unknown key", detail, hint or meant(key, known)))
 
-    def mapping(self, path: str | Address, node: Node) -> MappingNode | None:
-        """The node if it is a mapping; None after reporting, or when nothing is written."""
-        if isinstance(node, MappingNode):
-            return node
-        if not (isinstance(node, ScalarNode) and node.is_null):
-            self.error(node, wrong_type(str(path), node, "a mapping"))
-        return None
+    def entries(self, path: str | Address, at: Entry | None) -> dict[str, Entry]:
+        """What a mapping holds. Empty when the key is left out or null, and after reporting that something else stands there."""
+        if at is None:
+            return {}
+        if isinstance(at.value, MappingNode):
+            return at.value.entries
+        if not at.is_null:
+            self.error(at.value, wrong_type(str(path), at.value, "a mapping"))
+        return {}
 
-    def _field(self, known: Field, path: str, entry: Entry) -> Any:
+    def value(self, known: Field, path: str, entry: Entry) -> Any:
+        """The wire value of one field; ABSENT when null is written, or after reporting a fault."""
         node = entry.value
         try:
-            if isinstance(node, ScalarNode):
-                return _ABSENT if node.is_null else self._scalar(known, path, node)
-            return self._once(known, path, node, entry)
+            if not isinstance(node, ScalarNode):
+                return self._once(known, path, node, entry)
+            if node.is_null:
+                return ABSENT
+            return self._list(known, path, node) if known.many else read_scalar(known, path, node)
         except Fault as fault:
             self.error(entry, fault)
-            return _ABSENT
-
-    def _scalar(self, known: Field, path: str, node: ScalarNode) -> Any:
-        if known.many:
-            raise wrong_type(path, node, f"a list, each item {expected(known)}", _as_list(path, node))
-        return read_scalar(known, path, node)
+            return ABSENT
 
     def _once(self, known: Field, path: str, node: SequenceNode | MappingNode, at: Placed) -> Any:
-        """The value of a collection, the same object for every alias of it, unless there is something wrong to report."""
+        """The value of a collection: one object for all aliases. One with faults is read again, to report them at each."""
         key = id(node.items if isinstance(node, SequenceNode) else node.entries), known
         if key not in self._shared:
             before = self._report.faults
@@ -112,7 +113,7 @@ class FieldReader:
             self._shared[key] = value
         return self._shared[key]
 
-    def _list(self, known: Field, path: str, node: SequenceNode | MappingNode) -> list[Any]:
+    def _list(self, known: Field, path: str, node: Node) -> list[Any]:
         if not isinstance(node, SequenceNode):
             raise wrong_type(path, node, f"a list, each item {expected(known)}", _as_list(path, node))
         values = []
@@ -126,7 +127,7 @@ class FieldReader:
     def _item(self, known: Field, path: str, item: Node) -> Any:
         if isinstance(item, ScalarNode):
             if item.is_null:
-                raise wrong_type(path, item, expected(known), "Write the item, or delete its place in the list.")
+                raise wrong_type(path, item, expected(known), "Write the item, or delete it.")
             return read_scalar(known, path, item)
         return self._one(known, path, item, item)
 
@@ -149,8 +150,8 @@ class FieldReader:
             if inner is None:
                 self.unknown(name, entry, table, f"`{path}`")
                 continue
-            value = self._field(inner, f"{path}.{name}", entry)
-            if value is not _ABSENT:
+            value = self.value(inner, f"{path}.{name}", entry)
+            if value is not ABSENT:
                 values[name] = value
         for name, inner in table.items():
             if inner.required and not _is_written(node.entries.get(name)):
@@ -173,7 +174,7 @@ class FieldReader:
         return values
 
     def free(self, path: str, node: Node, at: Placed) -> Any:
-        """JSON that no field describes: plain scalars by the core rules of YAML 1.2. None after reporting."""
+        """JSON that no field describes, scalars by the core schema of YAML 1.2. None in place of a value with a fault."""
         match node:
             case MappingNode():
                 return {key: self.free(f"{path}.{key}", entry.value, entry) for key, entry in node.entries.items()}
@@ -188,14 +189,14 @@ class FieldReader:
 
 
 def weight(config: Any) -> int:
-    """How many values there are in it, collections included, but for itself."""
+    """The number of values in a collection, at every depth, collections included."""
     inner = config.values() if isinstance(config, dict) else config if isinstance(config, list) else ()
     return sum(1 + weight(each) for each in inner)
 
 
 def _is_written(entry: Entry | None) -> bool:
-    """Empty text, as an unset variable of a template leaves it, is as good as nothing."""
-    return entry is not None and not (isinstance(entry.value, ScalarNode) and (entry.value.is_null or not entry.value.text))
+    """Empty text, such as a template makes of an unset variable, does not count."""
+    return entry is not None and not (entry.is_null or (isinstance(entry.value, ScalarNode) and not entry.value.text))
 
 
 def _as_list(path: str, node: Node) -> str:
