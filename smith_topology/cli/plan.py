@@ -12,11 +12,13 @@ from smith_topology.cli import session
 from smith_topology.cli.emit import emit, machine_readable
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Adopt, Connection, Files, Format, Output, Selected
+from smith_topology.cli.streams import to_stdout
 from smith_topology.render.formats import View
 
 HIDDEN = "…"
 
 Detailed = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit with 2 when there is something to do.")]
+Steps = Annotated[bool, typer.Option("--steps", help="Also list every request and wait, in order, with its reason.")]
 
 
 def plan(
@@ -26,14 +28,20 @@ def plan(
     output: Format = Output.HUMAN,
     adopt: Adopt = False,
     detailed_exitcode: Detailed = False,
+    steps: Steps = False,
 ) -> None:
     """Show what apply would do, and what data each change costs. Writes nothing."""
+    if steps and output not in (Output.HUMAN, Output.JSON):
+        raise typer.BadParameter("goes with the outputs human and json; JSON always has the steps.", param_hint="'--steps'")
 
     async def work() -> None:
         what = session.declared(files.paths)
         async with session.connected(connection) as api:
             found = await session.surveyed(api, what, selected.selection, adopt=adopt)
         emit(View.PLAN, output, found, verb=apply_command(files, connection, selected, adopt=adopt))
+        if steps and output is Output.HUMAN:
+            to_stdout("")
+            emit(View.STEPS, output, found)
         session.raise_if_blocked(found)
         if detailed_exitcode and not found.is_empty:
             raise ExitWith(Exit.DIFFERENCES)

@@ -10,6 +10,7 @@ from smith_topology.core.model import Action, Change, Plan, Reason, Severity
 class Difference(Enum):
     """How a live object departs from the file; the value is its name in machine output."""
 
+    UNFINISHED = "unfinished"
     CHANGED = "changed"
     MISSING = "missing"
     PENDING = "pending"
@@ -21,6 +22,8 @@ class Difference(Enum):
     @property
     def words(self) -> str:
         match self:
+            case Difference.UNFINISHED:
+                return "left unfinished by an apply"
             case Difference.CHANGED:
                 return "changed by hand"
             case Difference.MISSING:
@@ -46,6 +49,8 @@ def sort_of(change: Change) -> Difference | None:
             return Difference.MISSING
         case ((Action.DELETE | Action.FORGET), _):
             return Difference.EXTRA
+        case _, Reason.UNFINISHED:
+            return Difference.UNFINISHED
         case _, (Reason.DRIFT | Reason.BOTH):
             return Difference.CHANGED
         case _, Reason.PENDING:

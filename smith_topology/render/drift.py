@@ -67,6 +67,8 @@ def _group(sort: Difference, changes: Sequence[Change], style: Style) -> Iterato
 
 def _title(sort: Difference) -> str:
     match sort:
+        case Difference.UNFINISHED:
+            return "An earlier apply stopped before it had finished these"
         case Difference.CHANGED:
             return "Changed by hand since it was applied"
         case Difference.MISSING:

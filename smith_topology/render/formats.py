@@ -29,6 +29,7 @@ class View(Enum):
     """What a command has to show. The value says what the functions take."""
 
     PLAN = "Plan"
+    STEPS = "Plan, its steps"
     DRIFT = "Plan, compared"
     STEP = "Outcome"
     OUTCOME = "Applied"
@@ -46,6 +47,9 @@ TABLE: Mapping[View, Mapping[Format, str]] = {
         Format.NDJSON: "documents.lines.plan",
         Format.MARKDOWN: "markdown.plan",
         Format.SUMMARY: "summary.plan",
+    },
+    View.STEPS: {
+        Format.HUMAN: "steps.render",
     },
     View.DRIFT: {
         Format.HUMAN: "drift.render",

@@ -26,6 +26,7 @@ from smith_topology.render.documents.shape import (
     json_schema,
     one_of,
 )
+from smith_topology.render.documents.steps import STEP
 from smith_topology.render.text import Look
 
 FORMAT = "1.2"
@@ -139,6 +140,12 @@ BLOCK = Shape[Plan](
             MapOf(DETAILS, "address"),
             "Everything that is not a no-op.",
             lambda plan: {str(each.address): each for each in plan.changes if each.action is not Action.NO_OP},
+        ),
+        Key(
+            "steps",
+            ListOf(STEP),
+            "The requests, waits and hand-overs in their order: what `plan --steps` lists.",
+            lambda plan: plan.steps,
         ),
         Key("diagnostics", ListOf(DIAGNOSTIC), "Findings, in the order they were made.", lambda plan: plan.diagnostics),
         Key(

@@ -10,19 +10,22 @@ from smith_topology.core.planning.claims import claims_of, given_up
 from smith_topology.core.subjects import SubjectIndex
 
 PASSES, ENDS = "DS401", "DS402"
+RETRY = "publishers that wait for an answer get an error meanwhile and can retry; what is published without waiting is lost"
+LOST = "publishers that wait for an answer get an error; what is published without waiting is lost"
 
 
 def of(changes: Iterable[Change], handovers: Iterable[Handover], live: Live) -> Mapping[Address, tuple[Effect, ...]]:
     """The interruptions that these changes cause, by the object that gives a subject up."""
     planned = {change.address: change for change in changes if change.address.kind is Kind.STREAM}
+    passing: dict[Address, list[Interruption]] = defaultdict(list)
+    for each in handovers:
+        if each.giver.address.kind is Kind.STREAM:
+            passing[each.giver.address].append(Interruption(each.subject, each.giver.address, each.taker.address))
     found: dict[Address, list[Effect]] = defaultdict(list)
-    for each in dict.fromkeys(handovers):
-        giver, taker = each.giver.address, each.taker.address
-        if giver.kind is Kind.STREAM:
-            text = f'"{each.subject}" has no stream until {taker} takes it'
-            found[giver].append(Effect(PASSES, text, _path(planned[giver]), (Interruption(each.subject, giver, taker),)))
+    for giver, interrupted in passing.items():
+        found[giver].append(Effect(PASSES, RETRY, _path(planned[giver]), tuple(dict.fromkeys(interrupted))))
     for change, subject, others in _ending(planned, live):
-        text = f'"{subject}" will have no stream' + (f", except for {', '.join(others)}" if others else "")
+        text = f"{', '.join(others)} excepted; {LOST}" if others else LOST
         found[change.address].append(Effect(ENDS, text, _path(change), (Interruption(subject, change.address, None),)))
     return {address: tuple(effects) for address, effects in found.items()}
 

@@ -63,7 +63,7 @@ def arrange(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Or
 def _within(stages: Stages) -> Iterator[Edge]:
     for path in stages.values():
         for first, then in pairwise(path):
-            yield Edge(first.id, then.id, then.why or first.why)
+            yield Edge(first.id, then.id, "the stage before it")
 
 
 def _without_cycles(edges: Collection[Edge], together: set[tuple[StageId, StageId]]) -> list[Edge]:
