@@ -16,6 +16,7 @@ from smith_topology.core.planning.forecast import (
     EVERYTHING,
     Answer,
     Answers,
+    BeforeFirstPending,
     OlderThan,
     OldestBeyond,
     Outside,
@@ -72,6 +73,8 @@ async def _answer(ask: Patient, question: Question, *, certain: bool) -> Answer 
                 return await _outside(ask, question)
             case OldestBeyond():
                 return await _oldest_beyond(ask, question)
+            case BeforeFirstPending():
+                return await _before_first_pending(ask, question)
     except ServerError as error:
         if certain and fault_of(error) is not Fault.FINAL:
             raise
@@ -103,10 +106,10 @@ async def _stored_before(ask: Patient, stream: str, sequence: int, state: dict[s
     return Answer(span - sum(deleted < sequence for deleted in detailed.get("deleted") or ()))
 
 
-async def _message_from(ask: Patient, stream: str, sequence: int) -> dict[str, Any] | None:
-    """The message with this sequence or the next one there is."""
+async def _message_from(ask: Patient, stream: str, sequence: int, pattern: str = EVERYTHING) -> dict[str, Any] | None:
+    """The first message with this sequence or a higher one whose subject matches the pattern."""
     try:
-        answer = await ask.request(f"STREAM.MSG.GET.{stream}", {"seq": sequence, "next_by_subj": ">"})
+        answer = await ask.request(f"STREAM.MSG.GET.{stream}", {"seq": sequence, "next_by_subj": pattern})
     except ApiError as error:
         if error.err_code == NO_MESSAGE:
             return None
@@ -144,6 +147,24 @@ async def _outside(ask: Patient, question: Outside) -> Answer | None:
             return None
         counts.update(found)
     return Answer(sum(each for subject, each in counts.items() if not kept.covers(subject)))
+
+
+async def _before_first_pending(ask: Patient, question: BeforeFirstPending) -> Answer | None:
+    """Counted twice, with a look at the consumer in between: only a quiet stream gives an answer."""
+    before = await _matching(ask, question)
+    pending = (await ask.request(f"CONSUMER.INFO.{question.stream}.{question.consumer}"))["num_pending"]
+    if not before or not before == pending == await _matching(ask, question):
+        return None
+    state = (await ask.request(f"STREAM.INFO.{question.stream}"))["state"]
+    found = [await _message_from(ask, question.stream, state["first_seq"], pattern) for pattern in question.filters]
+    first = min((each["seq"] for each in found if each), default=state["last_seq"] + 1)
+    return await _stored_before(ask, question.stream, first, state)
+
+
+async def _matching(ask: Patient, question: BeforeFirstPending) -> int | None:
+    """How many stored messages the filters match; None where there are too many subjects to count."""
+    counts = [await _by_subject(ask, question.stream, pattern) for pattern in question.filters]
+    return None if None in counts else sum(sum(each.values()) for each in counts if each)
 
 
 async def _oldest_beyond(ask: Patient, question: OldestBeyond) -> Answer:

@@ -30,6 +30,7 @@ from smith_topology.core.model import (
 from smith_topology.core.planning.forecast import (
     Answer,
     Answers,
+    BeforeFirstPending,
     OldestBeyond,
     Outside,
     PerSubjectExcess,
@@ -157,23 +158,30 @@ def turned(after: Config, state: dict[str, Any]) -> tuple[Change, Live]:
     )
 
 
-@pytest.mark.parametrize(
-    ("state", "skipped"),
-    [
-        ({}, 0),
-        ({"delivered": {"consumer_seq": 0, "stream_seq": 10}}, 0),
-        ({"delivered": {"consumer_seq": 1, "stream_seq": 11}}, 100),
-        ({"num_waiting": 1}, 100),
-        ({"push_bound": True}, 100),
-    ],
-    ids=str,
-)
-def test_a_consumer_that_somebody_uses_may_be_past_everything_that_is_stored(state: dict[str, Any], skipped: int) -> None:
-    """While somebody waits it looks ahead, and tells nobody how far."""
+ANEW, FIRST_PENDING = Outside("ORDERS", ("o.a",), ("o.b",)), BeforeFirstPending("ORDERS", "first", ("o.a",))
+
+
+@pytest.mark.parametrize("state", [{}, {"delivered": {"consumer_seq": 0}}, {"num_waiting": 1}, {"push_bound": True}], ids=str)
+def test_a_consumer_whose_position_can_not_be_told_may_be_past_everything_that_is_stored(state: dict[str, Any]) -> None:
+    """One that has looked for messages and found none says the same as one that never looked."""
     change, found = turned({"filter_subject": "o.b"}, state)
 
-    assert list(questions((change,), found)) == [Outside("ORDERS", ("o.a",), ("o.b",))]
-    assert [each.amounts for each in price(change, found, {}).effects] == [amounts(Bound.UPPER, skipped=skipped)] * bool(skipped)
+    assert list(questions((change,), found)) == [ANEW, FIRST_PENDING]
+    (effect,) = forecast((change,), found, {})[0].effects
+    assert effect.amounts == amounts(Bound.UPPER, skipped=100)
+
+
+@pytest.mark.parametrize(
+    ("anew", "before", "skipped"), [(100, 0, 0), (100, 30, 30), (20, 30, 20), (0, 30, 0)], ids=["all", "some", "few", "none"]
+)
+def test_a_consumer_that_has_everything_still_before_it_skips_at_most_what_is_before_that(
+    anew: int, before: int, skipped: int
+) -> None:
+    change, found = turned({"filter_subject": "o.b"}, {})
+
+    effects = forecast((change,), found, {ANEW: Answer(anew), FIRST_PENDING: Answer(before)})[0].effects
+
+    assert [each.number(Measure.SKIPPED) for each in effects] == [skipped] * bool(skipped)
 
 
 def test_what_is_unacknowledged_comes_again_to_another_delivery_subject() -> None:

@@ -8,7 +8,15 @@ from dataclasses import replace
 from smith_topology.core.kinds import behaviour
 from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Observed, amounts, filters_of
 from smith_topology.core.planning.forecast.interest import Consumers, World, holds_by_interest, wanted
-from smith_topology.core.planning.forecast.questions import Answer, Answers, dropped, lowered, messages_of, passed_over
+from smith_topology.core.planning.forecast.questions import (
+    Answer,
+    Answers,
+    before_first_pending,
+    dropped,
+    lowered,
+    messages_of,
+    passed_over,
+)
 from smith_topology.core.planning.ordering.consumers import becomes_interest, changes_filters
 
 LOSES_INTEREST = "DS302"
@@ -65,7 +73,7 @@ def consumer_updated(change: Change, observed: Observed, world: World, answers: 
     unacked = int(observed.state.get("num_ack_pending", 0))
     stream = world.live.stream(observed.address.path[0])
     if stream is not None and changes_filters(change):
-        yield from _skipping(change, observed, stream, answers)
+        yield from _skipping(change, stream, answers)
         yield from _giving_up(change, observed, stream, world)
     elif stream is not None and paths - {"pause_until"} and _drops_unwanted(stream, world):
         yield from _cleaning_up(stream, world)
@@ -94,16 +102,15 @@ def _forgotten(observed: Observed, world: World) -> Effect:
     return Effect("DS305", text, "inactive_threshold", going)
 
 
-def _skipping(change: Change, observed: Observed, stream: Observed, answers: Answers) -> Iterator[Effect]:
-    """What new filters take in anew is only got from the position on: what is stored below it never comes. Where a consumer
-    has got to is known only as far as it has delivered: while somebody waits for more, it looks ahead to the end (2.9 to 2.15).
-    """
+def _skipping(change: Change, stream: Observed, answers: Answers) -> Iterator[Effect]:
+    """What new filters take in anew is only delivered from the consumer's position on; what is stored before it never is."""
     question = passed_over(change)
-    if question is None or not _is_used(observed):
+    if question is None:
         return
-    answer = answers.get(question) or Answer(messages_of(stream), None, Bound.UPPER)
-    if count := min(answer.messages, messages_of(stream)):
-        text = "the position is kept: what the new filter takes in and the consumer is past already is not delivered"
+    everything = Answer(messages_of(stream), None, Bound.UPPER)
+    matching, before = answers.get(question) or everything, answers.get(before_first_pending(change)) or everything
+    if count := min(matching.messages, before.messages, messages_of(stream)):
+        text = "the position is kept, and may be behind them already; a consumer of another name would get them"
         yield Effect("DS303", text, _filter_path(change), amounts(Bound.UPPER, skipped=count))
 
 
@@ -117,12 +124,6 @@ def _cleaning_up(stream: Observed, world: World) -> Iterator[Effect]:
     answer = Answer(max(0, messages_of(stream) - world.consumers(stream.address).wanted), None, Bound.UPPER)
     if answer.messages:
         yield replace(dropped(LOSES_INTEREST, "", stream, answer), text="what no consumer wants any more is dropped")
-
-
-def _is_used(consumer: Observed) -> bool:
-    """Whether anybody takes from it, as far as can be seen."""
-    state = consumer.state
-    return bool((state.get("delivered") or {}).get("consumer_seq") or state.get("num_waiting") or state.get("push_bound"))
 
 
 def _giving_up(change: Change, observed: Observed, stream: Observed, world: World) -> Iterator[Effect]:

@@ -48,7 +48,21 @@ class Outside:
     within: tuple[str, ...] = (EVERYTHING,)
 
 
-Question: TypeAlias = OlderThan | PerSubjectExcess | OldestBeyond | Outside
+@dataclass(frozen=True, slots=True)
+class BeforeFirstPending:
+    """How many messages are stored before the first that this consumer, with these filters, still has to deliver?
+
+    Answered only if every stored message that the filters match is still pending. Otherwise the consumer's position can't be
+    told: one that has looked for messages and found none stands at the end of the stream, and its info says ``delivered`` 0
+    (measured on 2.10 to 2.15).
+    """
+
+    stream: str
+    consumer: str
+    filters: tuple[str, ...]
+
+
+Question: TypeAlias = OlderThan | PerSubjectExcess | OldestBeyond | Outside | BeforeFirstPending
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,7 @@ def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
             yield from _stream_questions(change, observed, live)
         elif question := passed_over(change):
             yield question
+            yield before_first_pending(change)
 
 
 def _stream_questions(change: Change, observed: Observed, live: Live) -> Iterator[Question]:
@@ -99,6 +114,11 @@ def passed_over(change: Change) -> Outside | None:
     """What is stored that new filters take in anew; None where they take in nothing."""
     old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
     return Outside(change.address.path[0], old, new) if beyond(new, old) else None
+
+
+def before_first_pending(change: Change) -> BeforeFirstPending:
+    stream, consumer = change.address.path
+    return BeforeFirstPending(stream, consumer, filters_of(change.before or {}) or (EVERYTHING,))
 
 
 def beyond(patterns: tuple[str, ...], others: tuple[str, ...]) -> bool:
