@@ -90,7 +90,7 @@ async def live(api: Api, topology: Topology, *, every_consumer: bool = False) ->
     again = await gather([s.address for s, batch in zip(used, found, strict=True) if batch is None], lambda a: _anew(ask, a))
     consumers = {each.address: each for batch in (*found, *again) for each in batch or ()}
     objects = {**streams, **consumers}
-    server = await servers.known(ask, server, streams.values())
+    server = await servers.known(api, server, streams.values())
     altered = [each for each in (*relevant, *consumers.values()) if _is_listed_by_another_version(server, each)]
     exact = await gather(altered, lambda each: ask.repeat(lambda: one(api, each.address)))
     return Live(server, {**objects, **{each.address: each for each in exact if each}})

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from smith_topology.core.model import Observed, Server, Version
+from smith_topology.jetstream.api import Api
 from smith_topology.jetstream.connecting.errors import ApiError, ServerError
 from smith_topology.jetstream.retry import Patient, gather
 from smith_topology.jetstream.versions import floor, leader, rough
@@ -19,20 +20,21 @@ NO_SUCH_STREAM = "smith-topo-no-such-stream"
 CLUSTER_REQUIRED = 10010
 
 
-async def known(ask: Patient, server: Server, streams: Collection[Observed]) -> Server:
+async def known(api: Api, server: Server, streams: Collection[Observed]) -> Server:
     """The server, with all that the streams of the account tell: whether it is a cluster, and the versions of its members.
 
     Asks for one stream of each server that leads any, and for one of a single server that is not the one connected to. Raises
     ServerError.
     """
-    cluster, elsewhere = await _cluster(ask, server, streams), server.version_text == rough(server.version)
+    ask = Patient(api)
+    cluster, inexact = await _cluster(api, server, streams), server.version_text == rough(server.version)
     leaders = {each.peers[0]: each for each in streams if each.peers} if cluster else {}
     asked = [each for name, each in leaders.items() if name not in server.members]
-    if elsewhere and not asked:
+    if inexact and not asked:
         asked = list(streams)[:1]
     infos = [info for info in await gather(asked, lambda each: _info(ask, each.address.name)) if info]
     found = {name: version for info in infos for name, version in leader(info).items()}
-    if elsewhere:
+    if inexact:
         server = _refined(server, found.values(), infos)
     members = {**server.members, **found}
     versions = (server.version, *members.values())
@@ -42,14 +44,14 @@ async def known(ask: Patient, server: Server, streams: Collection[Observed]) -> 
 
 
 def _refined(server: Server, found: Iterable[Version], infos: list[dict[str, Any]]) -> Server:
-    """A server that is not the one connected to: with its whole version, if some stream tells it, and its own clock."""
+    """A server of which only the level is known: with its whole version, if some stream tells it, and its own clock."""
     time = next((str(info["ts"]) for info in infos if info.get("ts")), server.time)
     alike = [each for each in found if floor(each) == server.version]
     version, text = (min(alike), str(min(alike))) if alike else (server.version, server.version_text)
     return replace(server, time=time, version=version, version_text=text)
 
 
-async def _cluster(ask: Patient, server: Server, streams: Collection[Observed]) -> str | None:
+async def _cluster(api: Api, server: Server, streams: Collection[Observed]) -> str | None:
     """The name of the cluster, ``""`` for a single server, None where it can't be known.
 
     Lists of a cluster name it in each entry. Those of a single server name none, and its infos name the server.
@@ -57,15 +59,15 @@ async def _cluster(ask: Patient, server: Server, streams: Collection[Observed]) 
     named = (str(each.cluster["name"]) for each in streams if each.cluster.get("name") not in (None, *each.peers[:1]))
     if (name := next(named, server.cluster)) is not None:
         return name
-    return "" if streams else await _told_by_refusal(ask)
+    return "" if streams else await _told_by_refusal(api)
 
 
-async def _told_by_refusal(ask: Patient) -> str | None:
+async def _told_by_refusal(api: Api) -> str | None:
     """The same where no stream tells it: a single server refuses every change of a leader, and a cluster answers that there is no
-    such stream. Nothing is changed.
+    such stream. Nothing is changed. Asked once: without an answer it stays unknown.
     """
     try:
-        await ask.request(f"STREAM.LEADER.STEPDOWN.{NO_SUCH_STREAM}")
+        await api.request(f"STREAM.LEADER.STEPDOWN.{NO_SUCH_STREAM}")
     except ApiError as error:
         return "" if error.err_code == CLUSTER_REQUIRED else None
     except ServerError:
