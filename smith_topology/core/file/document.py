@@ -1,8 +1,8 @@
-"""YAML text → nodes that know their place, scalars left as they were written.
+"""YAML text → nodes, each with its file, line and column. A scalar stays the text that was written.
 
-YAML 1.1 would read ``on``, ``1:30`` and ``0o17`` as something else than was meant; here the text and whether it was quoted
-are kept, and the type of the field decides (``scalars``). Built from parser events on a stack of its own: libyaml's
-composer recurses in C and crashes the process on deep nesting (measured: ``[`` 100,000 times).
+YAML 1.1 reads ``on``, ``1:30`` and ``0o17`` as a boolean and as numbers. Nodes keep the text and whether it was quoted, and
+the type of the field decides what it means (``scalars``). They are built from parser events on a stack, since the composer of
+libyaml recurses in C and crashes the process on deep nesting (measured: ``[`` 100,000 times).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import yaml
 
 from smith_topology.core.file.encoding import decode
-from smith_topology.core.file.report import Fault, Place, Placed, Report, Stop
+from smith_topology.core.file.report import Fault, Placed, Report, Stop, span_of
 from smith_topology.core.file.suggest import shown
 from smith_topology.core.file.syntax import misread, syntax_fault
 from smith_topology.core.model import Span
@@ -31,8 +31,9 @@ _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 
 class ScalarNode(NamedTuple):
-    """Text as written. ``plain``: neither quoted nor a block, so it may stand for something other than text."""
+    """Text as written. ``plain``: neither quoted nor a block scalar, so it may be a number, a boolean or null."""
 
+    file: str
     line: int
     column: int
     text: str
@@ -40,17 +41,19 @@ class ScalarNode(NamedTuple):
 
     @property
     def is_null(self) -> bool:
-        """Written as nothing: as if it had been left out."""
+        """Whether it counts as if it had been left out."""
         return self.plain and self.text in _NULLS
 
 
 class SequenceNode(NamedTuple):
+    file: str
     line: int
     column: int
     items: list[Node]
 
 
 class MappingNode(NamedTuple):
+    file: str
     line: int
     column: int
     entries: dict[str, Entry]
@@ -60,21 +63,22 @@ Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
 class Entry(NamedTuple):
-    """A value under its key; ``line`` and ``column`` are the key's."""
+    """A value under its key; ``file``, ``line`` and ``column`` are the key's."""
 
+    file: str
     line: int
     column: int
     value: Node
 
 
 def compose(data: bytes, report: Report) -> Node | None:
-    """The one document of a file, aliases and merge keys resolved; None when there is nothing to go on with.
+    """The document of a file, aliases and merge keys resolved. None when it is empty, or after an error that ends reading.
 
-    Duplicate keys, tags and bad merges are reported and passed over. Nodes reached through an alias are shared, never
-    copied; what the document would be when written out is bounded by ``MAX_VALUES`` and ``MAX_DEPTH`` all the same.
+    Duplicate keys, tags and bad merges are reported, and reading goes on. Nodes reached through an alias are shared, not
+    copied; ``MAX_VALUES`` and ``MAX_DEPTH`` bound the document as if every alias were written out.
     """
     try:
-        text = decode(data)
+        text = decode(data, report.file)
         return _Composer(report).compose(text)
     except Stop as stop:
         report.error(stop.at, stop.fault)
@@ -82,7 +86,7 @@ def compose(data: bytes, report: Report) -> Node | None:
 
 
 class _Anchored(NamedTuple):
-    """A finished node with a name. ``size`` and ``height`` are of the node written out, aliases and all."""
+    """A finished node that an anchor names. ``size`` and ``height`` count the node with every alias in it written out."""
 
     node: Node
     size: int
@@ -110,7 +114,8 @@ class _Composer:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._anchors: dict[str, _Anchored | None] = {}  # None while what it names is still open
+        self._file = report.file
+        self._anchors: dict[str, _Anchored | None] = {}  # None until the collection it names is finished
         self._stack: list[_Frame] = []
         self._root: Node | None = None
 
@@ -130,16 +135,16 @@ class _Composer:
                 if handler := handlers.get(type(event)):
                     handler(event)
         except yaml.MarkedYAMLError as error:
-            raise Stop(*syntax_fault(error, text)) from error
+            raise Stop(*syntax_fault(error, text, self._file)) from error
         return self._root
 
     def _document(self, event: Any) -> None:
         if self._root is not None:
-            raise Stop(_place(event), _SEVERAL)
+            raise Stop(self._span(event), _SEVERAL)
 
     def _scalar(self, event: Any) -> None:
         mark = event.start_mark
-        node = ScalarNode(mark.line + 1, mark.column + 1, event.value, not event.style)
+        node = ScalarNode(self._file, mark.line + 1, mark.column + 1, event.value, not event.style)
         if event.tag:
             self._report.error(node, partial(_tag, event.tag))
         if event.style == ">" and not event.value:
@@ -150,10 +155,10 @@ class _Composer:
         self._place(node, 1, 0)
 
     def _sequence(self, event: Any) -> None:
-        self._open(event, SequenceNode(*_place(event), []))
+        self._open(event, SequenceNode(*self._span(event), []))
 
     def _mapping(self, event: Any) -> None:
-        self._open(event, MappingNode(*_place(event), {}))
+        self._open(event, MappingNode(*self._span(event), {}))
 
     def _open(self, event: Any, node: SequenceNode | MappingNode) -> None:
         if event.tag:
@@ -171,7 +176,7 @@ class _Composer:
         self._place(frame.node, frame.size, frame.height)
 
     def _alias(self, event: Any) -> None:
-        at = _place(event)
+        at = self._span(event)
         if event.anchor not in self._anchors:
             raise Stop(at, _unknown_alias(event.anchor))
         target = self._anchors[event.anchor]
@@ -181,7 +186,7 @@ class _Composer:
         self._place(target.node._replace(line=at.line, column=at.column), target.size, target.height)
 
     def _place(self, node: Node, size: int, height: int) -> None:
-        """Put a finished node where it belongs: into the collection around it."""
+        """Put a finished node into the collection around it."""
         if not self._stack:
             self._root = node
             return
@@ -205,9 +210,9 @@ class _Composer:
         elif key.text == "<<" and key.plain:
             frame.merges.append(value)
         elif key.text not in frame.entries:
-            frame.entries[key.text] = Entry(key.line, key.column, value)
+            frame.entries[key.text] = Entry(key.file, key.line, key.column, value)
         else:
-            self._report.error(key, partial(_duplicate, key.text, self._report.span(frame.entries[key.text])))
+            self._report.error(key, partial(_duplicate, key.text, span_of(frame.entries[key.text])))
 
     def _merge(self, frame: _Frame) -> None:
         """Own keys win over merged ones, earlier merges over later ones."""
@@ -223,10 +228,9 @@ class _Composer:
         if len(self._stack) + height > MAX_DEPTH:
             raise Stop(at, _TOO_DEEP)
 
-
-def _place(event: Any) -> Place:
-    mark = event.start_mark
-    return Place(mark.line + 1, mark.column + 1)
+    def _span(self, event: Any) -> Span:
+        mark = event.start_mark
+        return Span(self._file, mark.line + 1, mark.column + 1)
 
 
 _SEVERAL = Fault(

@@ -1,34 +1,35 @@
-"""Bytes of a file → text that YAML can hold, or the place of the first byte or character that it can't."""
+"""Bytes of a file → text that YAML can hold, or the position of the first byte or character that it can't."""
 
 from __future__ import annotations
 
 import codecs
 import re
 
-from smith_topology.core.file.report import START, Fault, Place, Stop
+from smith_topology.core.file.report import Fault, Stop
+from smith_topology.core.model import Span
 
 MAX_BYTES = 16 * 2**20
 
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""Characters YAML forbids, and the line breaks only YAML 1.1 counts: lines would be numbered otherwise than in an editor."""
+"""Characters that YAML forbids, and line breaks of YAML 1.1 that editors do not count: line numbers would differ."""
 
 
-def decode(data: bytes) -> str:
-    """The text without its byte order mark; raises Stop for what can't be read."""
+def decode(data: bytes, file: str) -> str:
+    """The text without its byte order mark. Raises Stop for more than ``MAX_BYTES``, other encodings and control characters."""
     if len(data) > MAX_BYTES:
-        raise Stop(START, too_large(len(data)))
+        raise Stop(Span(file, 1, 1), too_large(len(data)))
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise Stop(_place_of(data[: error.start].decode()), _not_utf8(data[error.start])) from None
+        raise Stop(_end_of(file, data[: error.start].decode()), _not_utf8(data[error.start])) from None
     if found := _UNSEEN.search(text):
-        raise Stop(_place_of(text[: found.start()]), _unseen(found[0]))
+        raise Stop(_end_of(file, text[: found.start()]), _unseen(found[0]))
     return text
 
 
 def too_large(size: int) -> Fault:
-    """For a file of this many bytes, read or not."""
+    """The fault of a file of ``size`` bytes."""
     return Fault(
         "too-large",
         "The file is too large",
@@ -50,7 +51,7 @@ def _unseen(character: str) -> Fault:
     )
 
 
-def _place_of(before: str) -> Place:
-    """Where the next character stands."""
+def _end_of(file: str, before: str) -> Span:
+    """The position of the character that comes after this text."""
     lines = re.split(r"\r\n|\r|\n", before)
-    return Place(len(lines), len(lines[-1]) + 1)
+    return Span(file, len(lines), len(lines[-1]) + 1)

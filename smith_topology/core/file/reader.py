@@ -9,7 +9,7 @@ from functools import partial
 
 from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, Node, ScalarNode, SequenceNode, compose
 from smith_topology.core.file.places import find
-from smith_topology.core.file.report import START, Fault, Report
+from smith_topology.core.file.report import Fault, Report, span_of
 from smith_topology.core.file.scalars import bad_value, read_boolean, read_integer, wrong_type
 from smith_topology.core.file.suggest import meant, shown
 from smith_topology.core.file.values import Body, FieldReader, Shared, weight
@@ -65,7 +65,7 @@ def parse_file(data: bytes, report: Report) -> Part:
         fix = "Start with `version: 1`, then `name:` and `streams:`."
         report.error(root, wrong_type("the file", root, "a mapping", fix))
     elif report.empty:
-        report.refusal(START, _EMPTY_FILE)
+        report.refusal(report.start, _EMPTY_FILE)
     return Part()
 
 
@@ -105,7 +105,7 @@ class _FileParser:
     def _owner(self, entry: Entry | None) -> Owner | None:
         if entry is None or _is_null(entry.value):
             return None
-        span = self._report.span(entry)
+        span = span_of(entry)
         if not isinstance(entry.value, ScalarNode):
             self._report.error(entry, wrong_type("name", entry.value, "text"))
         elif not _OWNER.match(entry.value.text):
@@ -131,7 +131,7 @@ class _FileParser:
                 written[key] = each.value.text
         if not written and self._report.faults == before:
             reader.error(entry, _EMPTY_TARGET)
-        return Target(written.get("cluster"), written.get("account"), self._report.span(entry))
+        return Target(written.get("cluster"), written.get("account"), span_of(entry))
 
     def _read_defaults(self, entry: Entry | None) -> None:
         reader = FieldReader(self._report)
@@ -178,9 +178,9 @@ class _FileParser:
         body = reader.body(table, entries).over(self._inherit(kind, at))
         return Resource(
             address,
-            self._report.span(at),
+            span_of(at),
             body.config,
-            partial(find, self._report.file, body.entries),
+            partial(find, body.entries),
             extra=_extra(reader, table, entries.get("extra")),
             protect=_protect(reader, entries.get("protect")),
             ignore_changes=_ignored(reader, table, entries.get("ignore_changes")),
@@ -278,7 +278,7 @@ def _is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.is_null
 
 
-_EMPTY = MappingNode(1, 1, {})
+_EMPTY = MappingNode("", 1, 1, {})
 _NAMED_BY_KEY = "Delete it: the name is the key that all this stands under."
 _EMPTY_FILE = Fault(
     "empty-file",

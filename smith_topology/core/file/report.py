@@ -1,10 +1,10 @@
-"""Collects what is wrong with one file, in bounded space: a hostile file can't flood whoever reads the answer."""
+"""Collects what is wrong with one file. The number of diagnostics is bounded, however many mistakes the file holds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from smith_topology.core.model import Address, Diagnostic, Severity, Span
 
@@ -12,29 +12,25 @@ SHOWN_PER_FILE = 100
 
 
 class Placed(Protocol):
-    """Whatever is written somewhere; lines and columns count from 1."""
+    """A node, an entry or a Span: it has a position in a file. Lines and columns count from 1."""
 
+    @property
+    def file(self) -> str: ...
     @property
     def line(self) -> int: ...
     @property
     def column(self) -> int: ...
 
 
-class Place(NamedTuple):
-    """A line and a column of the file at hand."""
-
-    line: int
-    column: int
-
-
-START = Place(1, 1)
+def span_of(at: Placed) -> Span:
+    return Span(at.file, at.line, at.column)
 
 
 @dataclass(eq=False)
 class Fault(Exception):
-    """What is wrong with one value, before anybody says where: the parts of a Diagnostic.
+    """What is wrong with one value: a Diagnostic without severity, address and position, which the caller adds.
 
-    Not frozen, as all else is: Python writes into exceptions on their way.
+    Not frozen, unlike other values: Python sets attributes of an exception while it propagates.
     """
 
     code: str
@@ -47,11 +43,11 @@ class Fault(Exception):
 
 
 Wording: TypeAlias = Fault | Callable[[], Fault]
-"""A fault, or what puts it into words, where that takes time: of a million nobody reads more than the first ones."""
+"""A fault, or a function that makes it. Looking for a similar word takes time; faults beyond ``SHOWN_PER_FILE`` are not made."""
 
 
 class Stop(Exception):
-    """Ends the reading of a file; what is wrong at which place."""
+    """Ends the reading of a file: the rest of it can't be understood."""
 
     def __init__(self, at: Placed, fault: Fault) -> None:
         super().__init__(fault)
@@ -66,7 +62,7 @@ class Report:
         self.file = file
         self._shown: list[Diagnostic] = []
         self._more = 0
-        self._next: Place | None = None
+        self._next: Span | None = None
 
     @property
     def full(self) -> bool:
@@ -82,8 +78,9 @@ class Report:
         """How many there are so far."""
         return len(self._shown) + self._more
 
-    def span(self, at: Placed) -> Span:
-        return Span(self.file, at.line, at.column)
+    @property
+    def start(self) -> Span:
+        return Span(self.file, 1, 1)
 
     def error(self, at: Placed, fault: Wording, address: Address | None = None) -> None:
         self._add(at, fault, Severity.ERROR, address)
@@ -93,25 +90,25 @@ class Report:
 
     def _add(self, at: Placed, fault: Wording, severity: Severity, address: Address | None = None) -> None:
         if self.full:
-            self._next = self._next or Place(at.line, at.column)
+            self._next = self._next or span_of(at)
             self._more += 1
             return
         said = fault if isinstance(fault, Fault) else fault()
-        self._shown.append(Diagnostic(said.code, severity, said.summary, said.detail, said.fix, address, self.span(at)))
+        self._shown.append(Diagnostic(said.code, severity, said.summary, said.detail, said.fix, address, span_of(at)))
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """In the order of the file; the last one counts what is not shown."""
-        ordered = sorted(self._shown, key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0))
+        ordered = sorted(self._shown, key=lambda each: each.span or self.start)
         if self._next:
             ordered.append(self._rest(self._next))
         return tuple(ordered)
 
-    def _rest(self, first: Place) -> Diagnostic:
+    def _rest(self, first: Span) -> Diagnostic:
         return Diagnostic(
             "more-errors",
             Severity.ERROR,
             "More errors than are shown",
             f"and {self._more} more; the first of them is here.",
             "Put right what is shown, then run this again.",
-            span=self.span(first),
+            span=first,
         )

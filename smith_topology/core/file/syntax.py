@@ -1,4 +1,4 @@
-"""The parser's complaints, said in the reader's terms: what stands there, and what to write instead."""
+"""Errors of the YAML parser → what is wrong at which position, and what to write instead."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ import re
 
 from yaml import MarkedYAMLError
 
-from smith_topology.core.file.report import START, Fault, Place
+from smith_topology.core.file.report import Fault
+from smith_topology.core.model import Span
 
 _RESERVED = "*>&@`%!|?"
 _QUOTE_OPEN = re.compile("quoted|unexpected end of stream")
 
 
-def syntax_fault(error: MarkedYAMLError, text: str) -> tuple[Place, Fault]:
-    """Where the text stops being YAML, and why. Works on the messages of libyaml and of pure PyYAML."""
+def syntax_fault(error: MarkedYAMLError, text: str, file: str) -> tuple[Span, Fault]:
+    """Where the text stops being YAML, and why. Understands the messages of libyaml and of pure PyYAML."""
     problem, context = str(error.problem or ""), str(error.context or "")
     line, column = _at(error.problem_mark)
     opened = _at(error.context_mark)[0] + 1
     source = _line(text, line)
     if "\t" in source[: len(source) - len(source.lstrip())]:
-        return Place(line + 1, source.index("\t") + 1), _fault("A tab indents this line; YAML wants spaces there.", "Use spaces.")
+        at = Span(file, line + 1, source.index("\t") + 1)
+        return at, _fault("A tab indents this line; YAML wants spaces there.", "Use spaces.")
     if "alias" in context:
-        return Place(line + 1, _at(error.context_mark)[1] + 1), misread("*")
+        return Span(file, line + 1, _at(error.context_mark)[1] + 1), misread("*")
     if source[column : column + 1] in _RESERVED and "cannot start any token" in problem:
-        return Place(line + 1, column + 1), misread(source[column])
-    return Place(line + 1, column + 1), _explained(problem, context, opened)
+        return Span(file, line + 1, column + 1), misread(source[column])
+    return Span(file, line + 1, column + 1), _explained(problem, context, opened)
 
 
 def misread(mark: str) -> Fault:
-    """A character that means something to YAML where text was meant, such as the subject ``>``."""
+    """The fault of text that starts with a character of YAML's own, such as the subject ``>``."""
     return Fault(
         "yaml-syntax",
         "Not valid YAML",
@@ -61,7 +63,7 @@ def _fault(detail: str, fix: str) -> Fault:
 
 def _at(mark: object) -> tuple[int, int]:
     """Line and column of a mark, counting from 0."""
-    return getattr(mark, "line", START.line - 1), getattr(mark, "column", START.column - 1)
+    return getattr(mark, "line", 0), getattr(mark, "column", 0)
 
 
 def _line(text: str, number: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from smith_topology.core.file.reader import Owner, Part, parse_file
-from smith_topology.core.file.report import START, Fault, Report
+from smith_topology.core.file.report import Fault, Report
 from smith_topology.core.file.suggest import shown
 from smith_topology.core.model import Address, Diagnostic, Kind, Resource, Severity, Span, Target, Topology, worst
 
@@ -118,7 +118,7 @@ def _missing(parts: Sequence[Part], reports: Sequence[Report], *, stopped: bool)
 
 
 def _at_start(reports: Sequence[Report], severity: Severity, fault: Fault) -> Diagnostic:
-    span = reports[0].span(START) if reports else None
+    span = reports[0].start if reports else None
     return Diagnostic(fault.code, severity, fault.summary, fault.detail, fault.fix, span=span)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from smith_topology.core.file.document import MAX_DEPTH, Entry, MappingNode, Node, ScalarNode, SequenceNode, compose
 from smith_topology.core.file.encoding import MAX_BYTES
-from smith_topology.core.file.report import SHOWN_PER_FILE, Report
+from smith_topology.core.file.report import SHOWN_PER_FILE, Report, span_of
 from smith_topology.core.model import Diagnostic
 
 
@@ -68,14 +68,14 @@ def test_quotes_are_remembered(text: str, is_plain: bool, is_null: bool) -> None
     assert (value.plain, value.is_null) == (is_plain, is_null)
 
 
-def test_an_entry_knows_its_keys_place_and_an_item_its_own() -> None:
+def test_an_entry_has_the_position_of_its_key_and_an_item_its_own() -> None:
     node, _ = composed("ä: ö\nbé:\n    - x\n    -   y\n")
 
     assert isinstance(node, MappingNode)
-    assert node.entries["bé"][:2] == (2, 1)
+    assert span_of(node.entries["bé"]) == ("t.yaml", 2, 1)
     items = node.entries["bé"].value
     assert isinstance(items, SequenceNode)
-    assert [(item.line, item.column) for item in items.items] == [(3, 7), (4, 9)]
+    assert [span_of(item) for item in items.items] == [("t.yaml", 3, 7), ("t.yaml", 4, 9)]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_merged_entry_is_where_it_is_written() -> None:
     value = entry("x: &x\n  a: 1\nz: {<<: *x}\n", "z").value
 
     assert isinstance(value, MappingNode)
-    assert value.entries["a"][:2] == (2, 3)
+    assert span_of(value.entries["a"]) == ("t.yaml", 2, 3)
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
