@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from smith_topology.core.file.reader import (
-    MAX_NAME_BYTES,
     NAME_KEYS,
-    NAME_PATTERN,
     OWN_KEYS,
     OWNER_PATTERN,
     TABLES,
@@ -20,7 +18,7 @@ from smith_topology.core.file.reader import (
 from smith_topology.core.file.scalars import TIME_PATTERN, bounds
 from smith_topology.core.kinds.fields import FIRST, Field, Type
 from smith_topology.core.kinds.marks import OURS, SERVERS
-from smith_topology.core.model import BUCKETS, Kind
+from smith_topology.core.model import BUCKETS, MAX_NAME_BYTES, NAME_PATTERN, Kind
 from smith_topology.core.units import DURATION_PATTERN, SIZE_PATTERN, format_duration, format_size
 
 Schema: TypeAlias = dict[str, Any]

@@ -15,7 +15,18 @@ from smith_topology.core.file.suggest import meant, shown
 from smith_topology.core.file.values import Body, FieldReader, Shared, weight
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import Field, by_name
-from smith_topology.core.model import Address, Config, Kind, Resource, Span, Target, consumer_address, stream_address
+from smith_topology.core.model import (
+    MAX_NAME_BYTES,
+    Address,
+    Config,
+    Kind,
+    Resource,
+    Span,
+    Target,
+    consumer_address,
+    is_name,
+    stream_address,
+)
 
 VERSION = 1
 TOP_KEYS = ("version", "name", "target", "defaults", "streams")
@@ -25,12 +36,9 @@ OWN_KEYS = ("protect", "ignore_changes", "extra", "consumers")
 NAME_KEYS = ("name", "durable_name")
 """Fields of the wire that hold the name: in a file it is the key."""
 OWNER_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
-NAME_PATTERN = r"^[^\x00-\x20\x7f.*>/\\]+$"
-MAX_NAME_BYTES = 255
 TABLES: Mapping[Kind, Mapping[str, Field]] = {kind: by_name(rules.fields) for kind, rules in RULES.items()}
 
 _OWNER = re.compile(OWNER_PATTERN[:-1] + r"\Z")
-_NAME = re.compile(NAME_PATTERN[:-1] + r"\Z")
 _OTHER = {Kind.STREAM: Kind.CONSUMER, Kind.CONSUMER: Kind.STREAM}
 
 
@@ -253,7 +261,7 @@ def _hint(kind: Kind, key: str) -> str:
 def _name_fault(name: str) -> Fault | None:
     if len(name.encode()) > MAX_NAME_BYTES:
         return Fault("bad-name", "Bad name", f"{shown(name)} has more than {MAX_NAME_BYTES} bytes.", "Shorten it.")
-    if not _NAME.match(name):
+    if not is_name(name):
         fix = "Leave out spaces, control characters and `.`, `*`, `>`, `/`, `\\`."
         return Fault("bad-name", "Bad name", f"{shown(name)} can't name a stream or a consumer.", fix)
     return None

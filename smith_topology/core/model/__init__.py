@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from smith_topology.core.model.addresses import (
     BUCKETS,
+    MAX_NAME_BYTES,
+    NAME_PATTERN,
     Address,
     Config,
     Kind,
@@ -15,6 +17,7 @@ from smith_topology.core.model.addresses import (
     Version,
     consumer_address,
     digest,
+    is_name,
     stream_address,
 )
 from smith_topology.core.model.changes import Action, Change, FieldChange, Reason
@@ -31,7 +34,9 @@ __all__ = [
     "BUCKETS",
     "EXTRA",
     "FILTERS",
+    "MAX_NAME_BYTES",
     "METADATA_SINCE",
+    "NAME_PATTERN",
     "OWNER",
     "OWN_METADATA",
     "PROTECT",
@@ -72,6 +77,7 @@ __all__ = [
     "copies_of",
     "digest",
     "filters_of",
+    "is_name",
     "origins",
     "stream_address",
     "worst",

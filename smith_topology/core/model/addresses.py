@@ -1,4 +1,4 @@
-"""Names, places, versions, and the wire configuration: what every other noun is made of."""
+"""Addresses of objects, positions in files, server versions, and the wire configuration: what the other nouns are made of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Config: TypeAlias = Mapping[str, Any]
 
 
 class Kind(StrEnum):
-    """What JetStream keeps, by the word its addresses start with."""
+    """What JetStream keeps. The value is the word that addresses start with."""
 
     STREAM = "stream"
     CONSUMER = "consumer"
@@ -25,7 +25,17 @@ class Kind(StrEnum):
 
 
 BUCKETS: Mapping[str, Kind] = {"KV_": Kind.KEY_VALUE, "OBJ_": Kind.OBJECT_STORE}
-"""How the streams of buckets begin (ADR-8, ADR-20), and whose they are."""
+"""The prefixes of streams that keep buckets (ADR-8, ADR-20)."""
+
+NAME_PATTERN = r"^[^\x00-\x20\x7f.*>/\\]+$"
+"""The names of streams and consumers, for JSON Schema too. The server also limits them to ``MAX_NAME_BYTES`` of UTF-8."""
+MAX_NAME_BYTES = 255
+_NAME = re.compile(NAME_PATTERN[:-1] + r"\Z")
+
+
+def is_name(text: str) -> bool:
+    """Whether a stream or a consumer can be called this, whatever its length."""
+    return _NAME.match(text) is not None
 
 
 class Address(NamedTuple):
@@ -33,6 +43,15 @@ class Address(NamedTuple):
 
     kind: Kind
     path: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """The inverse of ``str``, exact since names hold no dot. Raises ValueError for text that is no address."""
+        kind, *path = text.split(".")
+        length = 2 if kind == Kind.CONSUMER else 1
+        if kind not in tuple(Kind) or len(path) != length or not all(map(is_name, path)):
+            raise ValueError(f"{text!r} is not an address; addresses look like stream.ORDERS or consumer.ORDERS.billing")
+        return cls(Kind(kind), tuple(path))
 
     def __str__(self) -> str:
         return ".".join((self.kind.value, *self.path))
@@ -48,12 +67,12 @@ class Address(NamedTuple):
 
     @property
     def role(self) -> Kind:
-        """What people call it: the stream of a bucket is that bucket."""
+        """The kind that people know it as: the stream of a bucket counts as the bucket."""
         return BUCKETS.get(self.name[: self.name.find("_") + 1], self.kind) if self.kind is Kind.STREAM else self.kind
 
     @property
     def is_bucket(self) -> bool:
-        """Whether this is the stream that keeps a bucket, which no file can declare as a stream."""
+        """Whether this is the stream of a bucket. A file can't declare it as a stream."""
         return self.role is not self.kind
 
 
@@ -66,7 +85,7 @@ def consumer_address(stream: str, name: str) -> Address:
 
 
 class Span(NamedTuple):
-    """Where something is written; lines and columns count from 1."""
+    """A position in a file. Lines and columns count from 1."""
 
     file: str
     line: int
@@ -96,6 +115,6 @@ class Version(NamedTuple):
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of a JSON value in canonical form, hex: equal values, equal digests, whatever the key order."""
+    """The SHA-256 of a JSON value in canonical form, in hex. The order of keys makes no difference."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What is written: resources with their places, and the topology they make."""
+"""What the files declare: resources with their positions, and the topology they make."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from smith_topology.core.model.addresses import Address, Config, Kind, Span
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a topology may be planned or applied at all; None leaves that part unchecked."""
+    """The only cluster and account in which the topology may be planned or applied. None: that part is not checked."""
 
     cluster: str | None
     account: str | None
@@ -24,11 +24,11 @@ def _nowhere(_path: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A declared object: only what the file (with its ``defaults``) says.
+    """A declared object: what the file says, with its ``defaults``, and without the server's.
 
-    ``config`` holds wire values without the name, the same objects where aliases make resources alike; ``written`` finds
-    where a dotted path (``consumer_limits.max_ack_pending``) is written, if it is; ``extra`` holds fields this program does
-    not know, sent as they are; ``ignore_changes`` holds top-level field names left to somebody else.
+    ``config`` holds wire values without the name; resources that share an alias share the value. ``written`` returns the position
+    of a dotted path (``consumer_limits.max_ack_pending``), None if the file does not have it. ``extra`` holds fields that this
+    program does not know, sent as they are; ``ignore_changes`` names the top-level fields that others manage.
     """
 
     address: Address
@@ -40,7 +40,7 @@ class Resource:
     ignore_changes: tuple[str, ...] = ()
 
     def where(self, path: str) -> Span:
-        """The span of a field, or of the nearest thing around it that is written down."""
+        """The position of a field, or of the nearest key around it that is written."""
         while path:
             if span := self.written(path):
                 return span
@@ -50,14 +50,14 @@ class Resource:
 
 @dataclass(frozen=True)
 class Topology:
-    """What an account should hold, from one file or several; ``name`` is the owner."""
+    """What an account should hold, from one file or several. ``name`` is the owner of it all."""
 
     name: str
     resources: Mapping[Address, Resource]
     files: tuple[str, ...]
     target: Target | None = None
     protected: frozenset[Address] = frozenset()
-    """What is not to be deleted although nothing declares it: on the way to ``destroy``."""
+    """Objects that must not be deleted although ``resources`` lacks them: those that ``destroy`` finds protected in the file."""
 
     def streams(self) -> tuple[Resource, ...]:
         return self._streams
