@@ -16,11 +16,11 @@ from pathlib import Path
 from smith_topology.cli.app import COMMANDS
 from smith_topology.cli.app import main as smith_topo
 from smith_topology.cli.exits import Exit
+from smith_topology.core.file.written import written
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import FIRST, Field, Type, walk
 from smith_topology.core.kinds.normal_forms import Context, KindRules
 from smith_topology.core.model import Kind, Server, Version
-from smith_topology.core.units import format_duration, format_size
 from smith_topology.jetstream.connecting.settings import ENVIRONMENT
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -104,17 +104,7 @@ def default(field: Field) -> str:
         return "(required)"
     if field.default_text or field.unset or field.default is None:
         return field.default_text or field.unset
-    match field.type, field.default:
-        case _, -1 if field.unlimited:
-            return "unlimited (`-1`)"
-        case Type.BOOLEAN, value:
-            return f"`{str(value).lower()}`"
-        case Type.DURATION, value if value:
-            return f"`{format_duration(value)}`"
-        case Type.SIZE, value if value:
-            return f"`{format_size(value)}`"
-        case _, value:
-            return f"`{value}`"
+    return "unlimited (`-1`)" if field.unlimited else f"`{written(field, field.default)}`"
 
 
 def changeable(field: Field, rules: KindRules) -> str:
@@ -151,8 +141,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
 }
 
 
-def written(text: str) -> str:
-    """The page with its generated parts made anew."""
+def renewed(text: str) -> str:
+    """The page with its generated parts written again."""
     return GENERATED.sub(lambda part: part[1] + "\n".join(PARTS[part[2]]()) + "\n" + part[3], text)
 
 
@@ -161,7 +151,7 @@ def main() -> None:
     stale = []
     for path in sorted(DOCS.glob("*.md")):
         text = path.read_text(encoding="utf-8")
-        if (new := written(text)) != text:
+        if (new := renewed(text)) != text:
             stale.append(path.name)
             if "--check" not in sys.argv:
                 path.write_text(new, encoding="utf-8")

@@ -16,10 +16,11 @@ from smith_topology.core.file.reader import (
     VERSION,
 )
 from smith_topology.core.file.scalars import TIME_PATTERN, bounds
+from smith_topology.core.file.written import written
 from smith_topology.core.kinds.fields import FIRST, Field, Type
 from smith_topology.core.kinds.marks import OURS, SERVERS
 from smith_topology.core.model import BUCKETS, MAX_NAME_BYTES, NAME_PATTERN, Kind
-from smith_topology.core.units import DURATION_PATTERN, SIZE_PATTERN, format_duration, format_size
+from smith_topology.core.units import DURATION_PATTERN, SIZE_PATTERN
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -111,7 +112,7 @@ def _fields(fields: tuple[Field, ...]) -> Schema:
 def _described(field: Field) -> Schema:
     described: Schema = {"description": _description(field), **_nullable(_list(field) if field.many else _value(field))}
     if field.default is not None:
-        described["default"] = _written(field, field.default)
+        described["default"] = field.default
     if unit := _UNITS.get(field.type):
         described["x-unit"] = unit
     if field.since > FIRST:
@@ -124,31 +125,11 @@ def _description(field: Field) -> str:
     if text := field.default_text or field.unset:
         parts.append(f"Default: {text}.")
     elif field.default is not None:
-        parts.append(f"Default: {_spelled(field)}.")
+        parts.append(f"Default: {'unlimited (-1)' if field.unlimited else written(field, field.default)}.")
     if field.since > FIRST:
         parts.append(f"Needs server {field.since}.")
     parts += [f"`{choice}` needs server {since}." for choice, since in field.choices.items() if since > max(field.since, FIRST)]
     return " ".join(parts)
-
-
-def _spelled(field: Field) -> str:
-    if field.unlimited:
-        return "unlimited (-1)"
-    written = _written(field, field.default)
-    return str(written).lower() if isinstance(written, bool) else f"{written}"
-
-
-def _written(field: Field, value: Any) -> Any:
-    """A wire value as a file has it."""
-    if isinstance(value, bool) or not isinstance(value, int) or value in (0, -1):
-        return value
-    match field.type:
-        case Type.DURATION:
-            return format_duration(value)
-        case Type.SIZE:
-            return format_size(value)
-        case _:
-            return value
 
 
 def _nullable(value: Schema) -> Schema:

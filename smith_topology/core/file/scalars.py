@@ -8,9 +8,10 @@ from typing import Any
 from smith_topology.core.file.document import MappingNode, Node, ScalarNode, SequenceNode
 from smith_topology.core.file.report import Fault
 from smith_topology.core.file.suggest import choices, meant, shown
+from smith_topology.core.file.written import written_item
 from smith_topology.core.kinds.fields import Field, Type
 from smith_topology.core.times import instant
-from smith_topology.core.units import INT64_MAX, UnitError, format_duration, format_size, parse_duration, parse_size
+from smith_topology.core.units import INT64_MAX, UnitError, parse_duration, parse_size
 
 TIME_PATTERN = (
     r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
@@ -193,27 +194,13 @@ def _within(field: Field, path: str, value: int) -> int:
         return 0
     if smallest <= value <= largest or (value == 0 and field.type is Type.DURATION):
         return value
-    at_most = "" if largest == INT64_MAX else f" and at most {_as_written(field, largest)}"
+    actual, least, most = (f"`{written_item(field, each)}`" for each in (value, smallest, largest))
+    at_most = "" if largest == INT64_MAX else f" and at most {most}"
     or_zero = ", or `0`" if field.type is Type.DURATION and smallest > 0 else ""
-    raise bad_value(
-        f"{shown(path)} is {_as_written(field, value)}; it must be at least {_as_written(field, smallest)}{at_most}{or_zero}.",
-        _bounds_advice(field, value, smallest, largest),
-    )
-
-
-def _bounds_advice(field: Field, value: int, smallest: int, largest: int) -> str:
     if value > largest:
-        return f"Write at most {_as_written(field, largest)}."
-    if value == -1 and (smallest == 0 or field.type is Type.DURATION):
-        return "Write `0`, or leave it out."
-    return f"Write at least {_as_written(field, smallest)}."
-
-
-def _as_written(field: Field, value: int) -> str:
-    match field.type:
-        case Type.DURATION:
-            return f"`{format_duration(value)}`"
-        case Type.SIZE:
-            return f"`{format_size(value)}`"
-        case _:
-            return f"`{value}`"
+        advice = f"Write at most {most}."
+    elif value == -1 and (smallest == 0 or field.type is Type.DURATION):
+        advice = "Write `0`, or leave it out."
+    else:
+        advice = f"Write at least {least}."
+    raise bad_value(f"{shown(path)} is {actual}; it must be at least {least}{at_most}{or_zero}.", advice)

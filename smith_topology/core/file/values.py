@@ -12,6 +12,7 @@ from smith_topology.core.file.document import Entry, MappingNode, Node, ScalarNo
 from smith_topology.core.file.report import Fault, Placed, Report, Wording
 from smith_topology.core.file.scalars import bad_value, expected, read_scalar, wrong_type
 from smith_topology.core.file.suggest import meant, shown
+from smith_topology.core.file.written import written_text
 from smith_topology.core.kinds.fields import Field, Type, by_name
 from smith_topology.core.kinds.marks import OURS, SERVERS
 from smith_topology.core.model import Address
@@ -201,7 +202,7 @@ def _as_list(path: str, node: Node) -> str:
     name = path.rpartition(".")[2]
     match node:
         case ScalarNode():
-            return f"Write {shown(f'{name}: [{node.text}]')}."
+            return f"Write {shown(f'{name}: [{node.text if node.plain else written_text(node.text)}]')}."
         case _:
             return "Put `- ` before it, one for each item."
 

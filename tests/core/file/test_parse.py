@@ -419,6 +419,16 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
         ),
     ),
     (
+        in_stream("subjects: '*.a'"),
+        (
+            4,
+            7,
+            TYPE,
+            "`subjects` takes a list, each item a subject such as `orders.>`; here is the text `*.a`.",
+            "Write `subjects: ['*.a']`.",
+        ),
+    ),
+    (
         in_stream("sources: {name: x}"),
         (
             4,
