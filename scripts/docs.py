@@ -16,6 +16,7 @@ from pathlib import Path
 from smith_topology.cli.app import COMMANDS
 from smith_topology.cli.app import main as smith_topo
 from smith_topology.cli.exits import Exit
+from smith_topology.core.file.keys import FILE_KEYS, OWN_KEYS
 from smith_topology.core.file.written import written
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import FIRST, Field, Type, walk
@@ -80,6 +81,21 @@ def environment() -> Iterator[str]:
     yield from (f"| `--{'server' if option == 'servers' else option}` | `{name}` |" for option, name in ENVIRONMENT.items())
 
 
+def keys_of_file() -> Iterator[str]:
+    yield "| key | takes | meaning |\n|---|---|---|"
+    for key in FILE_KEYS.values():
+        members = walk(key.field.fields, f"{key.field.name}.") if not key.field.takes else ()
+        for path, field in ((key.field.name, key.field), *members):
+            yield f"| `{path}` | {taken(field)} | {'Required. ' if field.required else ''}{field.doc} |"
+
+
+def keys_of_resources() -> Iterator[str]:
+    yield "| key | of | takes | meaning |\n|---|---|---|---|"
+    for name, field in {name: key.field for keys in OWN_KEYS.values() for name, key in keys.items()}.items():
+        kinds = ", ".join(f"{kind.value}s" for kind, keys in OWN_KEYS.items() if name in keys)
+        yield f"| `{name}` | {kinds} | {taken(field)} | {field.doc} |"
+
+
 def fields_of(kind: Kind) -> Iterator[str]:
     rules = RULES[kind]
     yield "| field | takes | default | since | changes in place | meaning |\n|---|---|---|---|---|---|"
@@ -90,7 +106,7 @@ def fields_of(kind: Kind) -> Iterator[str]:
 
 
 def taken(field: Field) -> str:
-    single = choices(field) if field.type is Type.ENUM else UNIT[field.type]
+    single = field.takes or (choices(field) if field.type is Type.ENUM else UNIT[field.type])
     return f"list of: {single}" if field.many else single
 
 
@@ -136,6 +152,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "help": help_of_all,
     "exit codes": exit_codes,
     "environment": environment,
+    "keys of a file": keys_of_file,
+    "keys of resources": keys_of_resources,
     "stream": lambda: fields_of(Kind.STREAM),
     "consumer": lambda: fields_of(Kind.CONSUMER),
 }

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from smith_topology.core.file.document import MappingNode, Node, ScalarNode, SequenceNode, compose
 from smith_topology.core.file.json_schema import schema
-from smith_topology.core.file.reader import TABLES
+from smith_topology.core.file.keys import TABLES
 from smith_topology.core.file.report import Report
 from smith_topology.core.file.topology import parse
 from smith_topology.core.kinds.fields import FIRST, Field, Type, walk

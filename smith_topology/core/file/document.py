@@ -70,6 +70,11 @@ class Entry(NamedTuple):
     column: int
     value: Node
 
+    @property
+    def is_null(self) -> bool:
+        """Whether it counts as if it had been left out."""
+        return isinstance(self.value, ScalarNode) and self.value.is_null
+
 
 def compose(data: bytes, report: Report) -> Node | None:
     """The document of a file, aliases and merge keys resolved. None when it is empty, or after an error that ends reading.
@@ -170,7 +175,8 @@ class _Composer:
 
     def _end(self, _event: Any) -> None:
         frame = self._stack.pop()
-        self._merge(frame)
+        if frame.merges:
+            self._merge(frame)
         if frame.anchor:
             self._anchors[frame.anchor] = _Anchored(frame.node, frame.size, frame.height)
         self._place(frame.node, frame.size, frame.height)

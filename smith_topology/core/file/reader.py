@@ -1,24 +1,31 @@
-"""The text of one topology file → the resources it declares; all that is wrong goes to its report."""
+"""The text of one topology file → the resources it declares, and what is wrong with it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, Node, ScalarNode, SequenceNode, compose
+from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, ScalarNode, compose
+from smith_topology.core.file.keys import (
+    FILE_KEYS,
+    NAME_KEYS,
+    NAMED_BY_KEY,
+    OWN_KEYS,
+    OWNER_PATTERN,
+    TABLES,
+    VERSION,
+    own_values,
+)
 from smith_topology.core.file.places import find
 from smith_topology.core.file.report import Fault, Report, span_of
-from smith_topology.core.file.scalars import bad_value, read_boolean, read_integer, wrong_type
-from smith_topology.core.file.suggest import meant, shown
-from smith_topology.core.file.values import Body, FieldReader, Shared, weight
-from smith_topology.core.kinds import RULES
-from smith_topology.core.kinds.fields import Field, by_name
+from smith_topology.core.file.scalars import bad_value, found, wrong_type
+from smith_topology.core.file.suggest import shown
+from smith_topology.core.file.values import ABSENT, Body, FieldReader, Shared, weight
 from smith_topology.core.model import (
     MAX_NAME_BYTES,
     Address,
-    Config,
     Kind,
     Resource,
     Span,
@@ -28,23 +35,13 @@ from smith_topology.core.model import (
     stream_address,
 )
 
-VERSION = 1
-TOP_KEYS = ("version", "name", "target", "defaults", "streams")
-TARGET_KEYS = ("cluster", "account")
-OWN_KEYS = ("protect", "ignore_changes", "extra", "consumers")
-"""What a resource takes besides the fields of its kind; ``consumers`` only a stream."""
-NAME_KEYS = ("name", "durable_name")
-"""Fields of the wire that hold the name: in a file it is the key."""
-OWNER_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
-TABLES: Mapping[Kind, Mapping[str, Field]] = {kind: by_name(rules.fields) for kind, rules in RULES.items()}
-
 _OWNER = re.compile(OWNER_PATTERN[:-1] + r"\Z")
 _OTHER = {Kind.STREAM: Kind.CONSUMER, Kind.CONSUMER: Kind.STREAM}
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The ``name`` of a file; its text is ``""`` when what is written there can't be a name."""
+    """The ``name`` of a file. The text is ``""`` when what is written can't be a name."""
 
     text: str
     span: Span
@@ -52,9 +49,9 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one file contributes to the topology; ``readable`` unless it is no YAML mapping at all.
+    """What one file contributes to the topology.
 
-    Where its ``defaults`` are not ``sound``, no resource is quite what it was meant to be.
+    ``readable``: it is a mapping in YAML. ``sound``: its ``defaults`` have no fault; otherwise no resource is as it was meant.
     """
 
     readable: bool = False
@@ -65,7 +62,7 @@ class Part:
 
 
 def parse_file(data: bytes, report: Report) -> Part:
-    """Never raises: a Part with what could be read, the rest in the report."""
+    """What could be read of a file; faults go to the report. Raises nothing."""
     root = compose(data, report)
     if isinstance(root, MappingNode):
         return _FileParser(report).part(root)
@@ -80,122 +77,84 @@ def parse_file(data: bytes, report: Report) -> Part:
 class _FileParser:
     def __init__(self, report: Report) -> None:
         self._report = report
+        self._reader = FieldReader(report)
         self._defaults = {kind: Body() for kind in TABLES}
         self._weights = dict.fromkeys(TABLES, 0)
         self._inherited = 0
         self._shared: Shared = {}
 
     def part(self, root: MappingNode) -> Part:
-        reader = FieldReader(self._report)
-        for key, entry in root.entries.items():
-            if key not in TOP_KEYS:
-                reader.unknown(key, entry, TOP_KEYS, "a topology file")
-        self._version(root)
+        entries = root.entries
+        for key in entries:
+            if key not in FILE_KEYS:
+                self._reader.unknown(key, entries[key], FILE_KEYS, "a topology file")
+        self._check_version(root)
         before = self._report.faults
-        self._read_defaults(root.entries.get("defaults"))
+        self._read_defaults(entries.get("defaults"))
         sound = self._report.faults == before
-        resources = tuple(self._streams(root.entries.get("streams")))
-        return Part(True, sound, self._owner(root.entries.get("name")), self._target(root.entries.get("target")), resources)
+        streams = self._reader.entries("streams", entries.get("streams"))
+        resources = tuple(each for name, at in streams.items() for each in self._resources(stream_address(name), at))
+        return Part(True, sound, self._owner(entries.get("name")), self._target(entries.get("target")), resources)
 
-    def _version(self, root: MappingNode) -> None:
+    def _check_version(self, root: MappingNode) -> None:
         entry = root.entries.get("version")
-        if entry is None or _is_null(entry.value):
+        if entry is None or entry.is_null:
             self._report.error(entry or root, _NO_VERSION)
-            return
-        try:
-            if not isinstance(entry.value, ScalarNode):
-                raise wrong_type("version", entry.value, "a whole number", f"Write `version: {VERSION}`.")
-            if (version := read_integer("version", entry.value)) != VERSION:
-                raise bad_value(f"This program reads version {VERSION}; the file has {version}.", f"Write `version: {VERSION}`.")
-        except Fault as fault:
-            self._report.error(entry, fault)
+        elif not (isinstance(entry.value, ScalarNode) and entry.value.plain and entry.value.text == str(VERSION)):
+            detail = f"This program reads version {VERSION}; here is {found(entry.value)}."
+            self._report.error(entry, bad_value(detail, f"Write `version: {VERSION}`."))
 
     def _owner(self, entry: Entry | None) -> Owner | None:
-        if entry is None or _is_null(entry.value):
+        if entry is None or entry.is_null:
             return None
-        span = span_of(entry)
-        if not isinstance(entry.value, ScalarNode):
-            self._report.error(entry, wrong_type("name", entry.value, "text"))
-        elif not _OWNER.match(entry.value.text):
-            detail = f"{shown(entry.value.text)} can't be an owner."
+        text = self._reader.value(FILE_KEYS["name"].field, "name", entry)
+        if text is not ABSENT and not _OWNER.match(text):
+            detail = f"{shown(text)} can't be an owner."
             self._report.error(entry, bad_value(detail, "Write at most 64 of letters, digits, `-`, `_` and `.`."))
-        else:
-            return Owner(entry.value.text, span)
-        return Owner("", span)
+            text = ABSENT
+        return Owner("" if text is ABSENT else text, span_of(entry))
 
     def _target(self, entry: Entry | None) -> Target | None:
-        reader = FieldReader(self._report)
-        node = reader.mapping("target", entry.value) if entry else None
-        if entry is None or node is None:
-            return None
-        written: dict[str, str] = {}
         before = self._report.faults
-        for key, each in node.entries.items():
-            if key not in TARGET_KEYS:
-                reader.unknown(key, each, TARGET_KEYS, "`target`")
-            elif not isinstance(each.value, ScalarNode):
-                reader.error(each, wrong_type(f"target.{key}", each.value, "text"))
-            elif each.value.text and not each.value.is_null:
-                written[key] = each.value.text
-        if not written and self._report.faults == before:
-            reader.error(entry, _EMPTY_TARGET)
-        return Target(written.get("cluster"), written.get("account"), span_of(entry))
+        target = self._reader.value(FILE_KEYS["target"].field, "target", entry) if entry else ABSENT
+        if entry is None or target is ABSENT:
+            return None
+        cluster, account = target.get("cluster") or None, target.get("account") or None
+        if not cluster and not account and self._report.faults == before:
+            self._report.error(entry, _EMPTY_TARGET)
+        return Target(cluster, account, span_of(entry))
 
     def _read_defaults(self, entry: Entry | None) -> None:
-        reader = FieldReader(self._report)
-        node = reader.mapping("defaults", entry.value) if entry else None
-        for key, each in node.entries.items() if node else ():
+        for key, each in self._reader.entries("defaults", entry).items():
             if key not in TABLES:
-                reader.unknown(key, each, [kind.value for kind in TABLES], "`defaults`")
-            elif body := reader.mapping(f"defaults.{key}", each.value):
-                kind = Kind(key)
-                for name, inner in body.entries.items():
-                    if name not in TABLES[kind]:
-                        hint = f"Write it at each {kind.value} that needs it." if name in OWN_KEYS else _hint(kind, name)
-                        reader.unknown(name, inner, TABLES[kind], f"`defaults.{key}`", hint)
-                self._defaults[kind] = reader.body(TABLES[kind], body.entries)
-                self._weights[kind] = weight(self._defaults[kind].config)
+                self._reader.unknown(key, each, [kind.value for kind in TABLES], "`defaults`")
+                continue
+            kind, entries = Kind(key), self._reader.entries(f"defaults.{key}", each)
+            for name in entries:
+                if name not in TABLES[kind]:
+                    hint = f"Write it at each {kind.value} that needs it." if name in OWN_KEYS[kind] else _hint(kind, name)
+                    self._reader.unknown(name, entries[name], TABLES[kind], f"`defaults.{key}`", hint)
+            self._defaults[kind] = self._reader.body(TABLES[kind], entries)
+            self._weights[kind] = weight(self._defaults[kind].config)
 
-    def _streams(self, entry: Entry | None) -> Iterator[Resource]:
-        node = FieldReader(self._report).mapping("streams", entry.value) if entry else None
-        for name, each in node.entries.items() if node else ():
-            address = stream_address(name)
-            reader = FieldReader(self._report, address, self._shared)
-            if fault := _name_fault(name) or _bucket_fault(name):
-                reader.error(each, fault)
-            body = reader.mapping(address, each.value) or _EMPTY
-            yield self._resource(reader, address, each, body)
-            yield from self._consumers(reader, address, body.entries.get("consumers"))
-
-    def _consumers(self, outer: FieldReader, stream: Address, entry: Entry | None) -> Iterator[Resource]:
-        node = outer.mapping("consumers", entry.value) if entry else None
-        for name, each in node.entries.items() if node else ():
-            address = consumer_address(stream.name, name)
-            reader = FieldReader(self._report, address, self._shared)
-            if fault := _name_fault(name):
-                reader.error(each, fault)
-            yield self._resource(reader, address, each, reader.mapping(address, each.value) or _EMPTY)
-
-    def _resource(self, reader: FieldReader, address: Address, at: Entry, node: MappingNode) -> Resource:
-        kind, entries = address.kind, node.entries
-        table = TABLES[kind]
-        own = OWN_KEYS if kind is Kind.STREAM else OWN_KEYS[:-1]
-        for key in entries:
-            if key not in table and key not in own:
-                reader.unknown(key, entries[key], (*table, *own), f"a {kind.value}", _hint(kind, key))
+    def _resources(self, address: Address, at: Entry) -> Iterator[Resource]:
+        """The resource under a key, then those under it."""
+        kind, reader = address.kind, FieldReader(self._report, address, self._shared)
+        if fault := _name_fault(address.name) or (_bucket_fault(address) if address.is_bucket else None):
+            reader.error(at, fault)
+        table, own, entries = TABLES[kind], OWN_KEYS[kind], reader.entries(address, at)
+        others = {key: entry for key, entry in entries.items() if key not in table}
+        for key, entry in others.items():
+            if key not in own:
+                reader.unknown(key, entry, (*table, *own), f"a {kind.value}", _hint(kind, key))
         body = reader.body(table, entries).over(self._inherit(kind, at))
-        return Resource(
-            address,
-            span_of(at),
-            body.config,
-            partial(find, body.entries),
-            extra=_extra(reader, table, entries.get("extra")),
-            protect=_protect(reader, entries.get("protect")),
-            ignore_changes=_ignored(reader, table, entries.get("ignore_changes")),
-        )
+        yield Resource(address, span_of(at), body.config, partial(find, body.entries), **own_values(reader, own, others))
+        if kind is Kind.STREAM:
+            for name, each in reader.entries("consumers", others.get("consumers")).items():
+                yield from self._resources(consumer_address(address.name, name), each)
 
     def _inherit(self, kind: Kind, at: Entry) -> Body:
-        """The defaults, while what they add up to is bounded: long ones times many resources would fill the memory."""
+        """The defaults. What all resources inherit together is bounded, since it takes memory that the file does not show."""
         self._inherited += self._weights[kind]
         if self._inherited > MAX_VALUES:
             self._report.error(at, TOO_MANY)
@@ -203,59 +162,12 @@ class _FileParser:
         return self._defaults[kind]
 
 
-def _protect(reader: FieldReader, entry: Entry | None) -> bool:
-    if entry is None or _is_null(entry.value):
-        return False
-    try:
-        if isinstance(entry.value, ScalarNode):
-            return read_boolean("protect", entry.value)
-        raise wrong_type("protect", entry.value, "`true` or `false`")
-    except Fault as fault:
-        reader.error(entry, fault)
-        return False
-
-
-def _ignored(reader: FieldReader, table: Mapping[str, Field], entry: Entry | None) -> tuple[str, ...]:
-    if entry is None or _is_null(entry.value):
-        return ()
-    if not isinstance(entry.value, SequenceNode):
-        reader.error(entry, wrong_type("ignore_changes", entry.value, "a list", "Write `ignore_changes: [num_replicas]`."))
-        return ()
-    names = []
-    for item in entry.value.items:
-        if not isinstance(item, ScalarNode) or item.is_null:
-            reader.error(item, wrong_type("ignore_changes", item, "names of fields", "Write the name of a field."))
-        elif item.text in table:
-            names.append(item.text)
-        else:
-            reader.error(item, partial(_no_field, item.text, table))
-    return tuple(names)
-
-
-def _no_field(name: str, table: Mapping[str, Field]) -> Fault:
-    return Fault("unknown-value", "Unknown value", f"{shown(name)} is not a field.", meant(name, table))
-
-
-def _extra(reader: FieldReader, table: Mapping[str, Field], entry: Entry | None) -> Config:
-    node = reader.mapping("extra", entry.value) if entry else None
-    values = {}
-    for key, each in node.entries.items() if node else ():
-        if key in table or key in OWN_KEYS:
-            reader.error(each, _known_extra(key))
-        elif key in NAME_KEYS:
-            reader.error(each, Fault("extra-name", "Name in `extra`", f"{shown(key)} is sent anyway.", _NAMED_BY_KEY))
-        else:
-            values[key] = reader.free(f"extra.{key}", each.value, each)
-    return values
-
-
 def _hint(kind: Kind, key: str) -> str:
-    """What to do about a key that means something, only not here."""
+    """What to do about a key that has a meaning elsewhere; ``""`` if it has none."""
+    other = _OTHER[kind]
     if key in NAME_KEYS:
-        return _NAMED_BY_KEY
-    if key in TABLES[_OTHER[kind]]:
-        return f"It is a field of a {_OTHER[kind].value}: write it there."
-    return ""
+        return NAMED_BY_KEY
+    return f"It is a key of a {other.value}: write it there." if key in TABLES[other] or key in OWN_KEYS[other] else ""
 
 
 def _name_fault(name: str) -> Fault | None:
@@ -267,27 +179,13 @@ def _name_fault(name: str) -> Fault | None:
     return None
 
 
-def _bucket_fault(name: str) -> Fault | None:
-    address = stream_address(name)
-    if not address.is_bucket:
-        return None
+def _bucket_fault(address: Address) -> Fault:
     what = "a key-value" if address.role is Kind.KEY_VALUE else "an object"
-    detail = f"{shown(name)} belongs to {what} bucket; as a plain stream its rules would be lost."
+    detail = f"{shown(address.name)} belongs to {what} bucket; as a plain stream its rules would be lost."
     fix = "Delete it: buckets are not declared as streams, and come with a later version of smith-topo."
     return Fault("bucket-stream", "A bucket declared as a stream", detail, fix)
 
 
-def _known_extra(key: str) -> Fault:
-    detail = f"{shown(key)} is known; unchecked, mistakes in it would reach the server."
-    return Fault("known-extra", "A known field in `extra`", detail, "Write it as a field of its own, outside `extra`.")
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.is_null
-
-
-_EMPTY = MappingNode("", 1, 1, {})
-_NAMED_BY_KEY = "Delete it: the name is the key that all this stands under."
 _EMPTY_FILE = Fault(
     "empty-file",
     "The file is empty",

@@ -44,6 +44,8 @@ _SAID_FALSE = frozenset(("no", "n", "off", "false", "0"))
 
 def expected(field: Field) -> str:
     """What to write there, for a message."""
+    if field.takes:
+        return field.takes
     match field.type:
         case Type.ENUM:
             return choices(field.choices)
@@ -54,7 +56,7 @@ def expected(field: Field) -> str:
 
 
 def found(node: Node) -> str:
-    """What stands there, for a message."""
+    """What is written there, for a message."""
     match node:
         case ScalarNode() if node.is_null:
             return "nothing"

@@ -19,7 +19,8 @@ from smith_topology.core.model import Address
 
 Shared: TypeAlias = dict[tuple[int, Field], Any]
 
-_ABSENT = object()
+ABSENT: Any = object()
+"""What reading returns for null, and after it has reported a fault."""
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _PREFIXED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -66,8 +67,8 @@ class FieldReader:
             known = table.get(name)
             if known is None:
                 continue
-            value = self._field(known, name, entry)
-            if value is _ABSENT:
+            value = self.value(known, name, entry)
+            if value is ABSENT:
                 body.cleared.add(name)
             else:
                 body.config[name] = value
@@ -78,28 +79,28 @@ class FieldReader:
         detail = f"{shown(key)} is not a key of {what}."
         self.error(entry, lambda: Fault("unknown-key", "Unknown key", detail, hint or meant(key, known)))
 
-    def mapping(self, path: str | Address, node: Node) -> MappingNode | None:
-        """The node if it is a mapping; None after reporting, or when nothing is written."""
-        if isinstance(node, MappingNode):
-            return node
-        if not (isinstance(node, ScalarNode) and node.is_null):
-            self.error(node, wrong_type(str(path), node, "a mapping"))
-        return None
+    def entries(self, path: str | Address, at: Entry | None) -> dict[str, Entry]:
+        """What a mapping holds. Empty when the key is left out or null, and after reporting that something else stands there."""
+        if at is None:
+            return {}
+        if isinstance(at.value, MappingNode):
+            return at.value.entries
+        if not at.is_null:
+            self.error(at.value, wrong_type(str(path), at.value, "a mapping"))
+        return {}
 
-    def _field(self, known: Field, path: str, entry: Entry) -> Any:
+    def value(self, known: Field, path: str, entry: Entry) -> Any:
+        """The wire value of one field; ABSENT when null is written, or after reporting a fault."""
         node = entry.value
         try:
-            if isinstance(node, ScalarNode):
-                return _ABSENT if node.is_null else self._scalar(known, path, node)
-            return self._once(known, path, node, entry)
+            if not isinstance(node, ScalarNode):
+                return self._once(known, path, node, entry)
+            if node.is_null:
+                return ABSENT
+            return self._list(known, path, node) if known.many else read_scalar(known, path, node)
         except Fault as fault:
             self.error(entry, fault)
-            return _ABSENT
-
-    def _scalar(self, known: Field, path: str, node: ScalarNode) -> Any:
-        if known.many:
-            raise wrong_type(path, node, f"a list, each item {expected(known)}", _as_list(path, node))
-        return read_scalar(known, path, node)
+            return ABSENT
 
     def _once(self, known: Field, path: str, node: SequenceNode | MappingNode, at: Placed) -> Any:
         """The value of a collection, the same object for every alias of it, unless there is something wrong to report."""
@@ -112,7 +113,7 @@ class FieldReader:
             self._shared[key] = value
         return self._shared[key]
 
-    def _list(self, known: Field, path: str, node: SequenceNode | MappingNode) -> list[Any]:
+    def _list(self, known: Field, path: str, node: Node) -> list[Any]:
         if not isinstance(node, SequenceNode):
             raise wrong_type(path, node, f"a list, each item {expected(known)}", _as_list(path, node))
         values = []
@@ -126,7 +127,7 @@ class FieldReader:
     def _item(self, known: Field, path: str, item: Node) -> Any:
         if isinstance(item, ScalarNode):
             if item.is_null:
-                raise wrong_type(path, item, expected(known), "Write the item, or delete its place in the list.")
+                raise wrong_type(path, item, expected(known), "Write the item, or delete it.")
             return read_scalar(known, path, item)
         return self._one(known, path, item, item)
 
@@ -149,8 +150,8 @@ class FieldReader:
             if inner is None:
                 self.unknown(name, entry, table, f"`{path}`")
                 continue
-            value = self._field(inner, f"{path}.{name}", entry)
-            if value is not _ABSENT:
+            value = self.value(inner, f"{path}.{name}", entry)
+            if value is not ABSENT:
                 values[name] = value
         for name, inner in table.items():
             if inner.required and not _is_written(node.entries.get(name)):
@@ -194,8 +195,8 @@ def weight(config: Any) -> int:
 
 
 def _is_written(entry: Entry | None) -> bool:
-    """Empty text, as an unset variable of a template leaves it, is as good as nothing."""
-    return entry is not None and not (isinstance(entry.value, ScalarNode) and (entry.value.is_null or not entry.value.text))
+    """Empty text, such as a template makes of an unset variable, does not count."""
+    return entry is not None and not (entry.is_null or (isinstance(entry.value, ScalarNode) and not entry.value.text))
 
 
 def _as_list(path: str, node: Node) -> str:

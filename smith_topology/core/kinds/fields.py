@@ -42,7 +42,8 @@ class Field:
     ``unset`` is how a diff reads a field that is left out, where "not set" or the default would not say it.
     ``since`` is the first server version that knows the field, ``choices`` maps each enum value to the first
     server version that knows it. ``many`` makes it a list; ``unordered`` lists are compared as sets.
-    ``minimum``/``maximum`` are wire values, ``unlimited`` lets -1 stand for no limit.
+    ``minimum``/``maximum`` are wire values, ``unlimited`` lets -1 stand for no limit. ``takes`` says what to write, for messages
+    and documents, where the type would say too much or too little.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Field:
     maximum: int | None = None
     unlimited: bool = False
     required: bool = False
+    takes: str = ""
 
     def is_default(self, value: Any) -> bool:
         """Whether the server treats this value as if the field were left out.

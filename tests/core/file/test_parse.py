@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smith_topology.core.file.reader import TABLES
+from smith_topology.core.file.keys import TABLES
 from smith_topology.core.file.scalars import expected
 from smith_topology.core.file.topology import parse
 from smith_topology.core.kinds.fields import Type, walk
@@ -253,15 +253,15 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
     ),
     (
         "version: 2\nname: a\nstreams: {A: }",
-        (1, 1, VALUE, "This program reads version 1; the file has 2.", "Write `version: 1`."),
+        (1, 1, VALUE, "This program reads version 1; here is `2`.", "Write `version: 1`."),
     ),
     (
         "version: []\nname: a\nstreams: {A: }",
-        (1, 1, TYPE, "`version` takes a whole number; here is a list.", "Write `version: 1`."),
+        (1, 1, VALUE, "This program reads version 1; here is a list.", "Write `version: 1`."),
     ),
     (
         "version: '1'\nname: a\nstreams: {A: }",
-        (1, 1, TYPE, "`version` takes a whole number; here is the text `1`.", "Write `1` without quotes."),
+        (1, 1, VALUE, "This program reads version 1; here is the text `1`.", "Write `version: 1`."),
     ),
     ("version: 1\nname: a b\nstreams: {A: }", (2, 1, VALUE, "`a b` can't be an owner.", OWNER_FIX)),
     ("version: 1\nname: [a]\nstreams: {A: }", (2, 1, TYPE, "`name` takes text; here is a list.", "Write text.")),
@@ -322,11 +322,11 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
     (in_stream("maxAge: 1h"), (4, 7, KEY, "`maxAge` is not a key of a stream.", "Did you mean `max_age`?")),
     (
         in_stream("ack_wait: 1s"),
-        (4, 7, KEY, "`ack_wait` is not a key of a stream.", "It is a field of a consumer: write it there."),
+        (4, 7, KEY, "`ack_wait` is not a key of a stream.", "It is a key of a consumer: write it there."),
     ),
     (
         in_consumer("max_age: 1s"),
-        (6, 11, KEY, "`max_age` is not a key of a consumer.", "It is a field of a stream: write it there."),
+        (6, 11, KEY, "`max_age` is not a key of a consumer.", "It is a key of a stream: write it there."),
     ),
     (in_stream("name: x"), (4, 7, KEY, "`name` is not a key of a stream.", NAMED)),
     (in_consumer("durable_name: x"), (6, 11, KEY, "`durable_name` is not a key of a consumer.", NAMED)),
@@ -445,7 +445,7 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
             21,
             TYPE,
             "`subjects.1` takes a subject such as `orders.>`; here is nothing.",
-            "Write the item, or delete its place in the list.",
+            "Write the item, or delete it.",
         ),
     ),
     (
@@ -547,15 +547,21 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
     ),
     (
         in_stream("ignore_changes: num_replicas"),
-        (4, 7, TYPE, "`ignore_changes` takes a list; here is `num_replicas`.", "Write `ignore_changes: [num_replicas]`."),
+        (
+            4,
+            7,
+            TYPE,
+            "`ignore_changes` takes a list, each item the name of a field; here is `num_replicas`.",
+            "Write `ignore_changes: [num_replicas]`.",
+        ),
     ),
     (
         in_stream("ignore_changes: [num_replica]"),
-        (4, 24, UNKNOWN, "`num_replica` is not a field.", "Did you mean `num_replicas`?"),
+        (4, 24, UNKNOWN, "`ignore_changes.0` can't be `num_replica`.", "Did you mean `num_replicas`?"),
     ),
     (
         in_stream("ignore_changes: [~]"),
-        (4, 24, TYPE, "`ignore_changes` takes names of fields; here is nothing.", "Write the name of a field."),
+        (4, 24, TYPE, "`ignore_changes.0` takes the name of a field; here is nothing.", "Write the item, or delete it."),
     ),
     (in_stream("extra: [a]"), (4, 14, TYPE, "`extra` takes a mapping; here is a list.", "Write a mapping.")),
     (
@@ -564,7 +570,7 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
             4,
             15,
             ("known-extra", "A known field in `extra`"),
-            "`max_age` is known; unchecked, mistakes in it would reach the server.",
+            "`max_age` is known; in `extra` its value would reach the server unchecked.",
             "Write it as a field of its own, outside `extra`.",
         ),
     ),

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smith_topology.core.file.document import MappingNode, compose
-from smith_topology.core.file.reader import TABLES
+from smith_topology.core.file.keys import TABLES
 from smith_topology.core.file.report import Report
 from smith_topology.core.file.scalars import bounds
 from smith_topology.core.file.values import FieldReader
