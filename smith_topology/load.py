@@ -1,4 +1,4 @@
-"""Paths → Topology: opens files, directories and standard input, and hands their bytes to the core."""
+"""Paths → Topology: reads files, directories and standard input, and gives their bytes to the parser."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ def load(
 ) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
     """One topology of files, of directories (their ``*.yaml`` and ``*.yml``, sorted) and of ``-``, standard input.
 
-    ``rules`` judge it (``core.file.topology.parse``). ``stdin`` is called at most once, and a file named twice is read
-    once. None, with every reason, when anything stops it: a file that can't be read is never taken for one that declares
-    nothing.
+    ``rules`` judge it (``core.file.topology.parse``). ``stdin`` is given the most bytes to read and called at most once; a file
+    named twice is read once. None, with every reason, when anything stops it: a file that can't be read does not count as empty.
     """
     names: list[str] = []
     sources: list[tuple[str, bytes]] = []
@@ -48,17 +47,16 @@ def load(
 class _Unread(Exception):
     def __init__(self, name: str, fault: Fault, severity: Severity = Severity.ERROR) -> None:
         super().__init__(name)
-        span = Span(name, 1, 1)
-        self.diagnostic = Diagnostic(fault.code, severity, fault.summary, fault.detail, fault.fix, span=span)
+        self.diagnostic = fault.at(Span(name, 1, 1), severity)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Each file once, by the name it was first called."""
+    """Each file once, under the first of its names."""
     return list({name if name == STDIN else os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
 
 
 def _files(path: str) -> list[str]:
-    """The path itself, or what a directory holds: not what is hidden, not what is below."""
+    """The path itself, or the YAML files of a directory. Hidden files and subdirectories are left out."""
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
         return [path]
     try:
@@ -96,7 +94,7 @@ def _no_file(detail: str) -> Fault:
 
 def _unreadable(name: str, error: OSError) -> _Unread:
     why = error.strerror or "it can't be read"
-    return _Unread(name, Fault("unreadable", "File can't be read", f"{name}: {why}.", "Give this user the right to read it."))
+    return _Unread(name, Fault("unreadable", "File can't be read", f"{name}: {why}.", "Let this user read it."))
 
 
 _NOT_A_FILE = Fault(
@@ -109,7 +107,7 @@ _NOT_A_FILE = Fault(
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Parsing builds a large tree and no garbage; walking it again and again took a third of the time (measured)."""
+    """Collect no garbage meanwhile: parsing makes a large tree and no cycles, and a third of the time went there (measured)."""
     enabled = gc.isenabled()
     gc.disable()
     try:

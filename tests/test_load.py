@@ -146,7 +146,7 @@ SPLIT = "Split it into several files, and name them or their directory with `-f`
                 "unreadable",
                 "File can't be read",
                 "x.yaml: Too many levels of symbolic links.",
-                "Give this user the right to read it.",
+                "Let this user read it.",
             ),
         ),
         (
@@ -170,7 +170,7 @@ SPLIT = "Split it into several files, and name them or their directory with `-f`
             (
                 "empty-file",
                 "The file is empty",
-                "A file that declares nothing would mean that everything it once declared is to be deleted.",
+                "A file that declares nothing would mean: delete everything that it declared before.",
                 "Write `version: 1`, `name:` and `streams:`; to delete everything it has: put the file back as it was, "
                 "then smith-topo destroy",
             ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,15 @@ from jsonschema import Draft202012Validator
 
 from smith_topology.core.file.document import MappingNode, Node, ScalarNode, SequenceNode, compose
 from smith_topology.core.file.json_schema import schema
-from smith_topology.core.file.keys import TABLES
+from smith_topology.core.file.keys import FILE_KEYS, OWN_KEYS, TABLES
 from smith_topology.core.file.report import Report
 from smith_topology.core.file.topology import parse
 from smith_topology.core.kinds.fields import FIRST, Field, Type, walk
-from smith_topology.core.model import Kind
+from smith_topology.core.model import Kind, Resource
 
 COMMITTED = Path(__file__).parents[2] / "schemas" / "topology.schema.json"
-VALIDATOR = Draft202012Validator(schema())
+DOCUMENT = schema()
+VALIDATOR = Draft202012Validator(DOCUMENT)
 WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
@@ -66,16 +69,28 @@ def test_the_committed_schema_is_the_one_the_code_makes() -> None:
 
 
 def test_it_is_a_schema_of_draft_2020_12() -> None:
-    Draft202012Validator.check_schema(schema())
+    Draft202012Validator.check_schema(DOCUMENT)
 
 
 def described(kind: Kind) -> Iterator[tuple[Field, dict[str, Any]]]:
     """Every field with its place in the schema, blocks and their members included."""
     for path, field in walk(tuple(TABLES[kind].values())):
-        here = schema()["$defs"][kind.value]
+        here = DOCUMENT["$defs"][kind.value]
         for name in path.split("."):
             here = here.get("items", here)["properties"][name]
         yield field, here
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_every_key_that_is_no_field_is_described_and_sets_an_attribute_of_a_resource(kind: Kind) -> None:
+    there = DOCUMENT["$defs"][kind.value]["properties"]
+    attributes = {each.name for each in dataclasses.fields(Resource)}
+
+    for name, key in OWN_KEYS[kind].items():
+        assert there[name]["description"].startswith(key.field.doc)
+        assert (name in attributes) == (key.read is not None)
+    assert set(there) == {*TABLES[kind], *OWN_KEYS[kind]}
+    assert list(DOCUMENT["properties"]) == list(FILE_KEYS)
 
 
 @pytest.mark.parametrize("kind", TABLES)
@@ -206,15 +221,17 @@ def of_type(field: Field) -> st.SearchStrategy[str]:
     return st.lists(one, max_size=2).map(lambda items: f"[{', '.join(items)}]") if field.many else one
 
 
+@cache
 def bodies(fields: tuple[Field, ...]) -> st.SearchStrategy[str]:
     """Some of the fields, sometimes with a value of anything, sometimes beside a key of anything."""
-    each = st.sampled_from(fields).flatmap(lambda field: st.tuples(st.just(field.name), of_type(field) | of_type(field) | VALUES))
-    needed = [st.tuples(st.just(field.name), of_type(field)) for field in fields if field.required]
+    of_types = {field: of_type(field) for field in fields}
+    one = st.one_of([st.tuples(st.just(field.name), typed | typed | VALUES) for field, typed in of_types.items()])
+    needed = [st.tuples(st.just(field.name), typed) for field, typed in of_types.items() if field.required]
     stray = st.lists(st.tuples(KEYS | OTHER_KEYS, VALUES), max_size=1)
-    return st.builds(lambda a, b, c: flow([*a, *b, *c]), st.tuples(*needed), st.lists(each, max_size=3), st.just([]) | stray)
+    return st.builds(lambda a, b, c: flow([*a, *b, *c]), st.tuples(*needed), st.lists(one, max_size=3), stray)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(bodies(tuple(TABLES[Kind.STREAM].values())), bodies(tuple(TABLES[Kind.CONSUMER].values())))
 def test_schema_and_parser_agree_on_whatever_is_written(of_stream: str, of_consumer: str) -> None:
     for text in (in_stream(of_stream), in_consumer(of_consumer)):

@@ -181,21 +181,21 @@ def _name_fault(name: str) -> Fault | None:
 
 def _bucket_fault(address: Address) -> Fault:
     what = "a key-value" if address.role is Kind.KEY_VALUE else "an object"
-    detail = f"{shown(address.name)} belongs to {what} bucket; as a plain stream its rules would be lost."
-    fix = "Delete it: buckets are not declared as streams, and come with a later version of smith-topo."
+    detail = f"{shown(address.name)} belongs to {what} bucket; declared as a plain stream it would lose what makes it a bucket."
+    fix = "Delete it. A later version of smith-topo will declare buckets."
     return Fault("bucket-stream", "A bucket declared as a stream", detail, fix)
 
 
 _EMPTY_FILE = Fault(
     "empty-file",
     "The file is empty",
-    "A file that declares nothing would mean that everything it once declared is to be deleted.",
+    "A file that declares nothing would mean: delete everything that it declared before.",
     "Write `version: 1`, `name:` and `streams:`; to delete everything it has: put the file back as it was, then "
     "smith-topo destroy",
 )
 _EMPTY_TARGET = Fault(
     "empty-target",
-    "A target that guards nothing",
+    "An empty target",
     "It names neither a cluster nor an account, so the file could be applied anywhere.",
     "Write `target: {cluster: NAME}` or `{account: NAME}`, or leave it out.",
 )

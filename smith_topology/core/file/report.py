@@ -41,6 +41,9 @@ class Fault(Exception):
     def __str__(self) -> str:
         return f"{self.summary}: {self.detail} {self.fix}"
 
+    def at(self, span: Span | None, severity: Severity = Severity.ERROR, address: Address | None = None) -> Diagnostic:
+        return Diagnostic(self.code, severity, self.summary, self.detail, self.fix, address, span)
+
 
 Wording: TypeAlias = Fault | Callable[[], Fault]
 """A fault, or a function that makes it. Looking for a similar word takes time; faults beyond ``SHOWN_PER_FILE`` are not made."""
@@ -66,7 +69,7 @@ class Report:
 
     @property
     def full(self) -> bool:
-        """Whether further faults are only counted."""
+        """Whether further faults are counted and not kept."""
         return len(self._shown) >= SHOWN_PER_FILE
 
     @property
@@ -75,7 +78,7 @@ class Report:
 
     @property
     def faults(self) -> int:
-        """How many there are so far."""
+        """The number of faults so far."""
         return len(self._shown) + self._more
 
     @property
@@ -93,22 +96,21 @@ class Report:
             self._next = self._next or span_of(at)
             self._more += 1
             return
-        said = fault if isinstance(fault, Fault) else fault()
-        self._shown.append(Diagnostic(said.code, severity, said.summary, said.detail, said.fix, address, span_of(at)))
+        made = fault if isinstance(fault, Fault) else fault()
+        self._shown.append(made.at(span_of(at), severity, address))
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """In the order of the file; the last one counts what is not shown."""
+        """The faults in the order of the file. The last one counts those that are not shown."""
         ordered = sorted(self._shown, key=lambda each: each.span or self.start)
         if self._next:
-            ordered.append(self._rest(self._next))
+            ordered.append(_more(self._more).at(self._next))
         return tuple(ordered)
 
-    def _rest(self, first: Span) -> Diagnostic:
-        return Diagnostic(
-            "more-errors",
-            Severity.ERROR,
-            "More errors than are shown",
-            f"and {self._more} more; the first of them is here.",
-            "Put right what is shown, then run this again.",
-            span=first,
-        )
+
+def _more(count: int) -> Fault:
+    return Fault(
+        "more-errors",
+        "More errors than are shown",
+        f"and {count} more; the first of them is here.",
+        "Correct what is shown, then run this again.",
+    )

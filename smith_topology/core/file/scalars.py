@@ -1,4 +1,4 @@
-"""One written value → its wire value, as the type of its field wants it. Raises Fault for everything else."""
+"""One scalar → the wire value of its field. Raises Fault for text that the type of the field does not take."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _EXPECTED = {
     Type.TIME: "a time such as `2026-01-01T00:00:00Z`",
     Type.MAP: "a mapping of text to text",
 }
-_SAID_TRUE = frozenset(("yes", "y", "on", "true", "1"))
-_SAID_FALSE = frozenset(("no", "n", "off", "false", "0"))
+_MEANS_TRUE = frozenset(("yes", "y", "on", "true", "1"))
+_MEANS_FALSE = frozenset(("no", "n", "off", "false", "0"))
 
 
 def expected(field: Field) -> str:
@@ -77,7 +77,10 @@ def bad_value(detail: str, fix: str) -> Fault:
 
 
 def read_scalar(field: Field, path: str, node: ScalarNode) -> Any:
-    """The wire value of one scalar. ``path`` is for the message only."""
+    """The wire value of one scalar: integer nanoseconds, integer bytes, RFC 3339 text. ``path`` is for messages.
+
+    Raises Fault for text that the field does not take.
+    """
     match field.type:
         case Type.TEXT | Type.SUBJECT:
             return _text(field, path, node.text)
@@ -100,14 +103,17 @@ def read_scalar(field: Field, path: str, node: ScalarNode) -> Any:
 def read_boolean(path: str, node: ScalarNode) -> bool:
     if node.plain and node.text in _BOOLEANS:
         return _BOOLEANS[node.text]
-    said = node.text.lower()
-    meant_word = "true" if said in _SAID_TRUE else "false" if said in _SAID_FALSE else ""
+    word = node.text.lower()
+    meant_word = "true" if word in _MEANS_TRUE else "false" if word in _MEANS_FALSE else ""
     quotes = "" if node.plain else ", without quotes"
     raise wrong_type(path, node, "`true` or `false`", meant_word and f"Write `{meant_word}`{quotes}.")
 
 
 def read_integer(path: str, node: ScalarNode) -> int:
-    """Decimal, with ``_`` between digits; a leading 0 is refused, since YAML 1.1 and 1.2 read it as different numbers."""
+    """A decimal number, ``_`` allowed between digits. Raises Fault for anything else.
+
+    A leading 0 is refused, since YAML 1.1 and 1.2 read it as different numbers.
+    """
     text = node.text
     if len(text) > _LONGEST_NUMBER:
         raise bad_value(f"{shown(path)} is {shown(text)}; the server counts up to {INT64_MAX}.", "Write a smaller number.")
@@ -183,7 +189,7 @@ def _time_advice(text: str) -> str:
 
 
 def bounds(field: Field) -> tuple[int, int]:
-    """Smallest and largest wire value, apart from the 0 that is always allowed where the server has a default for it."""
+    """The smallest and largest wire value (nanoseconds, bytes, a number). A duration may always be 0 besides."""
     smallest = field.minimum
     if smallest is None:
         smallest = 0 if field.type is Type.DURATION else -1

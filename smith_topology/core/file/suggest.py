@@ -1,4 +1,4 @@
-"""Words for messages: what was found, and what was probably meant."""
+"""Words for messages: what is written, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _LONGEST = 60
 
 
 def shown(text: str) -> str:
-    """User text fit for one line of a terminal: control characters escaped, the middle of a long one left out."""
+    """User text for one line of a terminal: control characters escaped, and the middle left out if it is long."""
     if len(text) > _LONGEST:
         text = f"{text[:40]}…{text[-15:]}"
     return f"`{''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in text)}`"
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """The known word somebody meant, or ``""``. Long words are not compared: difflib takes quadratic time."""
+    """The most similar known word, ``""`` if none is similar. Long words are not compared: difflib takes quadratic time."""
     if len(word) > _LONGEST:
         return ""
     spelled = {each.replace("_", "").lower(): each for each in known}
@@ -26,13 +26,13 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def choices(words: Iterable[str]) -> str:
-    """Every word, quoted, for a sentence: `a`, `b` or `c`."""
+    """All the words in a sentence: `a`, `b` or `c`."""
     *rest, last = [f"`{word}`" for word in words]
     return f"{', '.join(rest)} or {last}" if rest else last
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Did you mean …?, or else everything there is to choose from."""
+    """The advice for a word that is not known: the most similar one, or all there are."""
     words = list(known)
     match = closest(word, words)
     return f"Did you mean `{match}`?" if match else f"Write {choices(words)}."

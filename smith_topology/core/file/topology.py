@@ -1,4 +1,4 @@
-"""Texts of topology files → one Topology, or everything that is wrong with them in one run."""
+"""The texts of topology files → one Topology, or everything that is wrong with them in one run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from smith_topology.core.file.reader import Owner, Part, parse_file
+from smith_topology.core.file.reader import Part, parse_file
 from smith_topology.core.file.report import Fault, Report
 from smith_topology.core.file.suggest import shown
 from smith_topology.core.model import Address, Diagnostic, Kind, Resource, Severity, Span, Target, Topology, worst
@@ -24,11 +24,11 @@ def no_rules(_topology: Topology) -> tuple[Diagnostic, ...]:
 def parse(
     sources: Sequence[tuple[str, bytes]], *, complete: bool = True, rules: Rules = no_rules
 ) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
-    """One topology of all files, given as (name to show, content); None when a diagnostic stops it, or none names it.
+    """One topology of all files, given as (name to show, content). None when an error or a refusal stops it, or it has no name.
 
-    Each file has its own ``defaults``; ``name`` and ``target`` may be in any of them, and must agree. Unless the sources
-    are ``complete``, what none of them holds is not complained of. ``rules`` judge the topology; where something is wrong
-    with it already, they judge the streams with which nothing is, so that one run finds as much as it can.
+    Each file has its own ``defaults``; ``name`` and ``target`` may be in any of them, and must agree. If the sources are not
+    ``complete``, a missing name or stream is no fault. ``rules`` judge the topology; if it has faults already, they judge the
+    streams that have none, so that one run finds as much as it can.
     """
     reports = [Report(file) for file, _ in sources]
     parts = [parse_file(data, report) for report, (_, data) in zip(reports, sources, strict=True)]
@@ -43,20 +43,20 @@ def parse(
     topology = Topology(owner or "", resources, tuple(file for file, _ in sources), target)
     if owner is None or worst(diagnostics) in _STOPPING:
         known = all(part.sound for part in parts) and not any(report.full for report in reports)
-        judged = rules(_flawless(topology, diagnostics)) if known else ()
+        judged = rules(_without_faults(topology, diagnostics)) if known else ()
         return None, (*diagnostics, *(each for each in judged if each.severity is Severity.ERROR))
     diagnostics.extend(rules(topology))
     return (None if worst(diagnostics) in _STOPPING else topology), tuple(diagnostics)
 
 
-def _flawless(topology: Topology, diagnostics: Iterable[Diagnostic]) -> Topology:
-    """The streams, with their consumers, that no diagnostic is about."""
-    flawed = {each.address.path[0] for each in diagnostics if each.address}
-    return replace(topology, resources={a: r for a, r in topology.resources.items() if a.path[0] not in flawed})
+def _without_faults(topology: Topology, diagnostics: Iterable[Diagnostic]) -> Topology:
+    """The topology without the streams that a diagnostic names, and without their consumers."""
+    faulty = {each.address.path[0] for each in diagnostics if each.address}
+    return replace(topology, resources={a: r for a, r in topology.resources.items() if a.path[0] not in faulty})
 
 
 def _collect(parts: Sequence[Part], resources: dict[Address, Resource]) -> Iterator[Diagnostic]:
-    """Put together what all files declare; a stream in two files is named once, its consumers with it."""
+    """Put the resources of all files into ``resources``. An error for each stream in two files, none for its consumers."""
     home: dict[str, int] = {}
     for number, part in enumerate(parts):
         for resource in part.resources:
@@ -64,73 +64,56 @@ def _collect(parts: Sequence[Part], resources: dict[Address, Resource]) -> Itera
             if home.setdefault(address.path[0], number) == number:
                 resources[address] = resource
             elif address.kind is Kind.STREAM:
-                yield _twice(resource, resources[address].span)
+                yield _twice(address, resources[address].span).at(resource.span, address=address)
 
 
-def _twice(resource: Resource, first: Span) -> Diagnostic:
-    return Diagnostic(
-        "duplicate-stream",
-        Severity.ERROR,
-        "A stream declared twice",
-        f"{resource.address} is already declared at {first}; only one of the two could count.",
-        "Delete one of them, or join them.",
-        resource.address,
-        resource.span,
-    )
+def _twice(address: Address, first: Span) -> Fault:
+    detail = f"{address} is already declared at {first}; only one of the two could count."
+    return Fault("duplicate-stream", "A stream declared twice", detail, "Delete one of them, or join them.")
 
 
 def _disagreements(parts: Sequence[Part]) -> Iterator[Diagnostic]:
     owners = [part.owner for part in parts if part.owner and part.owner.text]
     for owner in owners[1:]:
         if owner.text != owners[0].text:
-            yield _differs("name", _said(owners[0]), owners[0].span, owner.span)
+            yield _differs("name", shown(owners[0].text), owners[0].span).at(owner.span)
     targets = [part.target for part in parts if part.target]
     for target in targets[1:]:
         if (target.cluster, target.account) != (targets[0].cluster, targets[0].account):
-            yield _differs("target", _aim(targets[0]), targets[0].span, target.span)
+            yield _differs("target", _parts_of(targets[0]), targets[0].span).at(target.span)
 
 
-def _differs(key: str, first: str, at: Span, span: Span) -> Diagnostic:
-    return Diagnostic(
+def _differs(key: str, first: str, at: Span) -> Fault:
+    return Fault(
         f"different-{key}",
-        Severity.ERROR,
         f"Files with different `{key}`",
         f"All files make one topology; {at} says {first}.",
         f"Write the same `{key}`, or write it in one file only.",
-        span=span,
     )
 
 
-def _said(owner: Owner) -> str:
-    return shown(owner.text)
-
-
-def _aim(target: Target) -> str:
+def _parts_of(target: Target) -> str:
     parts = (("cluster", target.cluster), ("account", target.account))
     return " and ".join(f"{word} {shown(text)}" for word, text in parts if text is not None) or "nothing"
 
 
 def _missing(parts: Sequence[Part], reports: Sequence[Report], *, stopped: bool) -> Iterator[Diagnostic]:
+    start = reports[0].start if reports else None
     if not any(part.owner for part in parts):
-        yield _at_start(reports, Severity.ERROR, _NO_NAME)
+        yield _NO_NAME.at(start)
     elif not stopped and not any(part.resources for part in parts):
-        yield _at_start(reports, Severity.REFUSAL, _NO_STREAMS)
-
-
-def _at_start(reports: Sequence[Report], severity: Severity, fault: Fault) -> Diagnostic:
-    span = reports[0].start if reports else None
-    return Diagnostic(fault.code, severity, fault.summary, fault.detail, fault.fix, span=span)
+        yield _NO_STREAMS.at(start, Severity.REFUSAL)
 
 
 _NO_NAME = Fault(
     "missing-key",
     "Missing key",
-    "No file has a `name`; it is stamped on everything that is managed, to tell it from what is not.",
+    "No file has a `name`; it is stamped on everything that the topology manages, and tells it from everything else.",
     "Write `name:` and a name that no other topology of the account has.",
 )
 _NO_STREAMS = Fault(
     "empty-topology",
     "No streams",
-    "Without a stream, everything declared before would have to be deleted; that is never guessed.",
+    "A topology without streams would mean: delete everything that it declared before.",
     "Declare a stream under `streams:`; to delete everything it has: put the file back as it was, then smith-topo destroy",
 )

@@ -1,4 +1,4 @@
-"""A body of fields → a wire configuration; all that is wrong with it goes to the report."""
+"""Nodes → the wire values of a table of fields. What is wrong with them goes to the report."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _LONGEST_NUMBER = 40
 
 @dataclass(slots=True)
 class Body:
-    """What a mapping of fields says: what is written, the wire values, and the names written as null."""
+    """A mapping of fields: its entries, their wire values, and the names whose value is null."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     cleared: set[str] = field(default_factory=set)
 
     def over(self, defaults: Body) -> Body:
-        """Both together: a field here replaces the whole of its default, a null takes the default away."""
+        """These fields, and the defaults of those not written here. A null means neither a value nor the default."""
         inherited = [name for name in defaults.config if name not in self.config and name not in self.cleared]
         if not inherited:
             return self
@@ -47,9 +47,9 @@ class Body:
 
 
 class FieldReader:
-    """Reads the fields of one resource, or of one block of defaults, out of one file.
+    """Reads the fields of one resource, or of one block of defaults.
 
-    ``shared`` goes from reader to reader of a file: an alias is the node of its anchor, so what is in it is read once.
+    The readers of a file have ``shared`` in common: it maps nodes to their values, so that what an alias repeats is read once.
     """
 
     def __init__(self, report: Report, address: Address | None = None, shared: Shared | None = None) -> None:
@@ -61,7 +61,7 @@ class FieldReader:
         self._report.error(at, fault, self._address)
 
     def body(self, table: Mapping[str, Field], entries: dict[str, Entry]) -> Body:
-        """The fields of a table; whatever else is among the entries must have been taken out or reported before."""
+        """The entries that are fields of the table. Other entries are ignored: the caller reports them."""
         body = Body(entries)
         for name, entry in entries.items():
             known = table.get(name)
@@ -75,7 +75,7 @@ class FieldReader:
         return body
 
     def unknown(self, key: str, entry: Entry, known: Iterable[str], what: str, hint: str = "") -> None:
-        """Report a key that doesn't belong there."""
+        """Report a key that ``what`` does not take. ``known`` are the keys that it takes."""
         detail = f"{shown(key)} is not a key of {what}."
         self.error(entry, lambda: Fault("unknown-key", "Unknown key", detail, hint or meant(key, known)))
 
@@ -103,7 +103,7 @@ class FieldReader:
             return ABSENT
 
     def _once(self, known: Field, path: str, node: SequenceNode | MappingNode, at: Placed) -> Any:
-        """The value of a collection, the same object for every alias of it, unless there is something wrong to report."""
+        """The value of a collection: one object for all aliases. One with faults is read again, to report them at each."""
         key = id(node.items if isinstance(node, SequenceNode) else node.entries), known
         if key not in self._shared:
             before = self._report.faults
@@ -174,7 +174,7 @@ class FieldReader:
         return values
 
     def free(self, path: str, node: Node, at: Placed) -> Any:
-        """JSON that no field describes: plain scalars by the core rules of YAML 1.2. None after reporting."""
+        """JSON that no field describes, scalars by the core schema of YAML 1.2. None in place of a value with a fault."""
         match node:
             case MappingNode():
                 return {key: self.free(f"{path}.{key}", entry.value, entry) for key, entry in node.entries.items()}
@@ -189,7 +189,7 @@ class FieldReader:
 
 
 def weight(config: Any) -> int:
-    """How many values there are in it, collections included, but for itself."""
+    """The number of values in a collection, at every depth, collections included."""
     inner = config.values() if isinstance(config, dict) else config if isinstance(config, list) else ()
     return sum(1 + weight(each) for each in inner)
 

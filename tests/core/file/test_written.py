@@ -106,7 +106,7 @@ def as_yaml_1_1(text: str) -> Any:
 TEXT = Field("a", Type.TEXT, "")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS)
 def test_any_text_is_read_as_that_text(text: str) -> None:
     assert read(TEXT, written_text(text)) == text
@@ -142,7 +142,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(JSON)
 def test_json_without_a_field_is_read_as_the_same_value(value: Any) -> None:
     report = Report("t.yaml")
