@@ -48,6 +48,7 @@ __all__ = [
     "EXTRA",
     "FILTERS",
     "MAX_NAME_BYTES",
+    "METADATA_SINCE",
     "NAME_PATTERN",
     "OWNER",
     "OWN_METADATA",
