@@ -48,7 +48,6 @@ __all__ = [
     "EXTRA",
     "FILTERS",
     "MAX_NAME_BYTES",
-    "METADATA_SINCE",
     "NAME_PATTERN",
     "OWNER",
     "OWN_METADATA",
