@@ -38,7 +38,7 @@ replicas gives none.
 """
 BEFORE = 0.1
 """Seconds within which each subject should be acknowledged once before the change; one that no stream takes yet is not."""
-AFTERWARDS = 3.0
+AFTERWARDS = 2.0
 """Seconds within which each subject has to be acknowledged once more after the change, to show which stream takes it then."""
 SETTLES = 0.25
 """Seconds in which no more messages turn up before one that is nowhere counts as lost: a cluster stores a little later."""
@@ -66,6 +66,8 @@ class Traffic:
     last: dict[str, float] = field(default_factory=dict)
     """By subject, the time of its latest acknowledgement."""
     ended: float = 0.0
+    label: int = field(default_factory=time.monotonic_ns)
+    """In every payload, as no other traffic of the test has it."""
     begun: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -103,15 +105,16 @@ def traffic(url: str, *subjects: str, unanswered: Iterable[str] | None = None) -
 
 
 def applied(
-    url: str, streams: Document, *subjects: str, unanswered: Iterable[str] | None = None, through: str = ""
+    url: str, streams: Document, *subjects: str, unanswered: Iterable[str] | None = None, through: str = "", at: str = ""
 ) -> tuple[Result, Traffic]:
     """Apply this in a process of its own while these subjects are published to, from before its first request on.
 
-    ``through``: the address that it connects to, if not the publishers' own.
+    ``through`` is the address that it connects to, if not the publishers' own; ``at``, the request that publishing begins before,
+    if not the first: it waits until each subject has had its chance.
     """
     with (
         topology_file(streams) as path,
-        gate(through or url, "") as way,
+        gate(through or url, at) as way,
         started("apply", "-f", path, *ALLOW_ALL, url=way.url) as process,
     ):
         way.wait()
@@ -145,7 +148,7 @@ async def _publish(flow: Traffic, url: str, waiting: Iterable[str], unanswered: 
 
 async def _publish_until_acknowledged(flow: Traffic, client: Client, subject: str) -> None:
     while not flow.stop.is_set():
-        payload = f"{subject} {len(flow.acknowledged)} answered".encode()
+        payload = f"{subject} {flow.label}-{len(flow.acknowledged)} answered".encode()
         if stream := await _acknowledging(flow, client, subject, payload):
             flow.last[subject] = time.monotonic()
             flow.acknowledged.append(Sent(subject, payload, flow.last[subject], stream))
@@ -170,7 +173,7 @@ async def _acknowledging(flow: Traffic, client: Client, subject: str, payload: b
 
 async def _publish_without_waiting(flow: Traffic, client: Client, subject: str) -> None:
     while not flow.stop.is_set():
-        payload = f"{subject} {len(flow.unanswered)} unanswered".encode()
+        payload = f"{subject} {flow.label}-{len(flow.unanswered)} unanswered".encode()
         flow.unanswered.append(Sent(subject, payload, time.monotonic()))
         await client.publish(subject, payload)
         await asyncio.sleep(PACE)
