@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -22,15 +24,21 @@ class Gate:
     """Connect to ``url``. Made by ``gate``."""
 
     url: str
-    _pattern: bytes
+    _pattern: re.Pattern[bytes]
+    _number: int
     _holds_answer: bool
-    _reached: threading.Event = field(default_factory=threading.Event)
+    closed: bool = False
+    """A request, or its answer, is held here, or has been."""
     _requests: threading.Event = field(default_factory=threading.Event)
     _answers: threading.Event = field(default_factory=threading.Event)
 
-    def wait(self) -> None:
-        """Until the request has come, and the gate is closed."""
-        assert self._reached.wait(WAIT), f"never sent: {self._pattern.decode()}"
+    def wait(self, ended: Callable[[], bool] = lambda: False) -> bool:
+        """Until it is closed; false if it won't be, since the client has ended."""
+        deadline = time.monotonic() + WAIT
+        while not (self.closed or ended()):
+            assert time.monotonic() < deadline, f"never sent: {self._pattern.pattern.decode()}"
+            time.sleep(0.001)
+        return self.closed
 
     def open(self) -> None:
         self._requests.set()
@@ -38,32 +46,42 @@ class Gate:
 
     def requests(self, client: socket.socket, server: socket.socket) -> None:
         """Copy what the client says until it has left."""
-        seen = b""
+        rest = b""
         while chunk := client.recv(CHUNK):
-            seen = seen[-len(self._pattern) :] + chunk
-            if self._pattern in seen and not self._reached.is_set():
-                (self._answers if self._holds_answer else self._requests).clear()
-                self._reached.set()
+            *lines, rest = (rest + chunk).split(b"\r\n")
+            self._number -= sum(bool(self._pattern.match(line)) for line in lines)
+            if self._number <= 0 and not self.closed:
+                self._close()
             self._requests.wait()
             server.sendall(chunk)
 
     def answers(self, client: socket.socket, server: socket.socket) -> None:
         """Copy what the server says until it has left."""
         while chunk := server.recv(CHUNK):
+            self.closed = self.closed or not self._answers.is_set()
             self._answers.wait()
             client.sendall(chunk)
 
+    def _close(self) -> None:
+        if self._holds_answer:
+            self._answers.clear()
+        else:
+            self._requests.clear()
+            self.closed = True
+
 
 @contextmanager
-def gate(url: str, request: str, *, holds_answer: bool = False) -> Iterator[Gate]:
-    """A gate before a server that closes once, at the first request to ``$JS.API.<request>…``: this one waits, and all after it.
+def gate(url: str, request: str, number: int = 1, *, holds_answer: bool = False) -> Iterator[Gate]:
+    """A gate before a server that closes once: at so many requests to ``$JS.API.<request>…``, a regular expression.
 
-    ``holds_answer``: it goes through, and its answer waits. Who connects here has to leave before the gate ends.
+    The last one of them waits, with all that comes after it. ``holds_answer``: it goes through, and its answer waits. A client
+    has to leave before the gate ends.
     """
     parts = urlsplit(url)
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(THREADS) as pool:
         here, there = listener.getsockname(), (str(parts.hostname), int(parts.port or 4222))
-        way = Gate(url.replace(f":{there[1]}", f":{here[1]}"), f"PUB $JS.API.{request}".encode(), holds_answer)
+        pattern = re.compile(rb"H?PUB \$JS\.API\.(?:%b)" % request.encode())
+        way = Gate(url.replace(f":{there[1]}", f":{here[1]}"), pattern, number, holds_answer)
         way.open()
         pool.submit(_accept, listener, lambda client: pool.submit(_connect, way, client, there, pool))
         try:
