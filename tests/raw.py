@@ -71,6 +71,10 @@ class Raw:
         """Take at most ``count`` messages that are there; without ``ack`` they stay pending."""
         return self._run(self._pull(stream, consumer, count, ack))
 
+    def pull_in_vain(self, stream: str, consumer: str) -> None:
+        """Wait 50 ms for a message, as a worker that has nothing to do: the server searches the stream to its end."""
+        assert self._run(self._expired(stream, consumer)) == "408"
+
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
 
@@ -127,6 +131,12 @@ class Raw:
                 await self._client.request(message.reply, b"+ACK", timeout=TIMEOUT)
         await subscription.unsubscribe()
         return taken
+
+
+    async def _expired(self, stream: str, consumer: str) -> str:
+        wanted = json.dumps({"batch": 1, "expires": 50_000_000}).encode()
+        answer = await self._client.request(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", wanted, timeout=TIMEOUT)
+        return (answer.headers or {}).get("Status", "")
 
 
 @contextmanager

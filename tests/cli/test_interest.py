@@ -25,7 +25,8 @@ MOMENTS = [
 
 def interest(*subjects: str, **filters: tuple[str, ...]) -> Document:
     """One stream; ``filters`` are those of its consumers, by name."""
-    consumers = {name: {"filter_subjects": list(each), "max_ack_pending": ALL} for name, each in filters.items()}
+    fields = {"ack_policy": "explicit", "max_ack_pending": ALL}
+    consumers = {name: {**fields, "filter_subjects": list(each)} for name, each in filters.items()}
     return {"S": {"subjects": list(subjects), "retention": "interest", "consumers": consumers}}
 
 

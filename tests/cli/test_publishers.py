@@ -88,6 +88,7 @@ def announces(change: Seen, passing: Passing) -> None:
     lost = {subject: len(messages) for subject, messages in change.ledger.lost.items()}
 
     assert interruptions(change) == passing, f"lost: {lost}"
+    assert change.plan.document["smith_topo"]["summary"].get("interruptions") == len(passing)
     assert re.search(rf"Interruption: {len(passing)} subjects? ha", change.human), change.human
     announces_what_is_lost(change)
 
