@@ -1,4 +1,4 @@
-"""A way to a server that closes at a chosen request: what a test does then happens at exactly that moment of a command."""
+"""A proxy before a server that stops at a chosen request, so that a test can act at exactly that moment of a command."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Gate:
     _number: int
     _holds_answer: bool
     closed: bool = False
-    """A request, or its answer, is held here, or has been."""
+    """The request, or its answer, is held, or was."""
     _requests: threading.Event = field(default_factory=threading.Event)
     _answers: threading.Event = field(default_factory=threading.Event)
 
     def wait(self, ended: Callable[[], bool] = lambda: False) -> bool:
-        """Until it is closed; false if it won't be, since the client has ended."""
+        """Wait until the gate is closed and return true, or until the client has ended and return false."""
         deadline = time.monotonic() + WAIT
         while not (self.closed or ended()):
             assert time.monotonic() < deadline, f"never sent: {self._pattern.pattern.decode()}"
@@ -45,7 +45,7 @@ class Gate:
         self._answers.set()
 
     def requests(self, client: socket.socket, server: socket.socket) -> None:
-        """Copy what the client says until it has left."""
+        """Copy what the client sends until it disconnects."""
         rest = b""
         while chunk := client.recv(CHUNK):
             *lines, rest = (rest + chunk).split(b"\r\n")
@@ -56,7 +56,7 @@ class Gate:
             server.sendall(chunk)
 
     def answers(self, client: socket.socket, server: socket.socket) -> None:
-        """Copy what the server says until it has left."""
+        """Copy what the server sends until it disconnects."""
         while chunk := server.recv(CHUNK):
             self.closed = self.closed or not self._answers.is_set()
             self._answers.wait()
@@ -72,10 +72,9 @@ class Gate:
 
 @contextmanager
 def gate(url: str, request: str, number: int = 1, *, holds_answer: bool = False) -> Iterator[Gate]:
-    """A gate before a server that closes once: at so many requests to ``$JS.API.<request>…``, a regular expression.
+    """Hold the first, second … request to ``$JS.API.<request>…``, a regular expression, and all that comes after it.
 
-    The last one of them waits, with all that comes after it. ``holds_answer``: it goes through, and its answer waits. A client
-    has to leave before the gate ends.
+    ``holds_answer``: the request goes through, and its answer is held. Clients have to disconnect before the block ends.
     """
     parts = urlsplit(url)
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(THREADS) as pool:
@@ -105,7 +104,7 @@ def _connect(way: Gate, client: socket.socket, there: tuple[str, int], pool: Thr
 
 
 def _copy(copying: Callable[[socket.socket, socket.socket], None], client: socket.socket, server: socket.socket) -> None:
-    """When one of the two has left, the other one is hung up on."""
+    """Copy one direction; when one side has disconnected, disconnect the other."""
     with suppress(OSError):
         copying(client, server)
     for each in (client, server):

@@ -1,4 +1,4 @@
-"""A stream of interest gets subjects and consumers beside publishers: what it acknowledges is delivered to who wants it."""
+"""An interest stream gets subjects and consumers beside publishers: every message that it acknowledges is delivered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOMENTS = [
     pytest.param(OLDEST, "", id="from the beginning, 2.10", marks=pytest.mark.soak),
     pytest.param(LATEST, CONSUMER, id="right before the consumer", marks=pytest.mark.soak),
 ]
-"""When publishing begins: chance decides whether a message comes between two requests, unless the second one is held."""
+"""Server version, and the request that is held until publishing has begun: so a message surely comes before it."""
 
 
 def interest(*subjects: str, **filters: tuple[str, ...]) -> Document:
@@ -32,7 +32,7 @@ def interest(*subjects: str, **filters: tuple[str, ...]) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A change after which each of these subjects is wanted by a consumer, as it was before where the stream took it."""
+    """A change before and after which a consumer wants each of these subjects that the stream takes."""
 
     before: Document
     after: Document
@@ -66,13 +66,13 @@ REFUSED = {name: shape for name, shape in SHAPES.items() if name.startswith("a "
 
 
 def delivered(account: Account) -> list[bytes]:
-    """What its consumers get, each message once for each of them."""
+    """The payloads that the consumers get, together."""
     return [payload for name in account.consumers("S") for payload in account.js.pull("S", name, ALL)]
 
 
 @pytest.mark.parametrize(("version", "at"), MOMENTS)
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_what_is_acknowledged_meanwhile_is_delivered(servers: Servers, version: str, at: str, shape: Shape) -> None:
+def test_acknowledged_messages_are_delivered(servers: Servers, version: str, at: str, shape: Shape) -> None:
     with account_on(servers.start(version=version).url) as account:
         if shape.before:
             account.converge(shape.before)
@@ -88,8 +88,8 @@ def test_what_is_acknowledged_meanwhile_is_delivered(servers: Servers, version: 
 
 
 @pytest.mark.parametrize("shape", REFUSED.values(), ids=REFUSED.keys())
-def test_what_no_consumer_can_get_is_not_acknowledged(servers: Servers, shape: Shape) -> None:
-    """The user may not make or change the consumer: its subject waits for another apply."""
+def test_a_subject_whose_consumer_is_refused_acknowledges_nothing(servers: Servers, shape: Shape) -> None:
+    """The user may not make or change consumers, so a later apply, by another user, opens the subject."""
     with forbidding(servers, "CONSUMER.CREATE.>") as account:
         if shape.before:
             account.converge(shape.before)

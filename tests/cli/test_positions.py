@@ -1,4 +1,4 @@
-"""A consumer's filter is corrected: what it will never get is announced, unless its position is known to be before that.
+"""A consumer's filter is corrected: messages that it skips are announced, unless its position is known to be before them.
 
 A pull that waits in vain moves a consumer to the end of its stream. From 2.11 on its info does not tell: `delivered` stays 0, as
 if it had never pulled. What tells is `num_pending`: a consumer that still has all messages of its filter is not past the first.
@@ -58,7 +58,7 @@ def nothing_stored(account: Account) -> None:
 
 
 def announced(plan: Planned) -> int:
-    """Messages that are dropped or never delivered."""
+    """Messages that the plan says are dropped or never delivered."""
     return sum(each["messages"] + each["skipped"] for address in plan.actions for each in plan.effects(address))
 
 
@@ -95,7 +95,7 @@ def test_messages_that_a_corrected_filter_skips_are_announced(
 def test_a_filter_that_skips_nothing_is_changed_without_asking(
     servers: Servers, version: str, retention: str, prepare: Callable[[Account], None], filters: tuple[str, ...]
 ) -> None:
-    """All it wants is pending and comes first, or there is nothing; so nothing that it will want is before its position."""
+    """Every message of its filter is pending and they come first, or nothing is stored: its position is before everything."""
     with account_on(servers.start(version=version).url) as account:
         account.converge(stream(retention, *filters))
         prepare(account)

@@ -17,7 +17,7 @@ from tests.cli.traffic import Ledger, Traffic, applied, settled, stored, topolog
 from tests.command import Result, run, started
 from tests.gate import gate
 from tests.raw import raw
-from tests.servers import Cluster, Node, cluster_of_three
+from tests.servers import LATEST, UNPACKED, Cluster, Node, Servers, cluster_of_three
 from tests.topologies import Document, text
 
 Passing = set[tuple[str, str, str]]
@@ -36,7 +36,7 @@ class Shape:
     after: Document
     passing: Passing
     stored: int = 0
-    """Messages under subject a before. A stream that is deleted may lose a tenth more of them than was announced."""
+    """Messages of subject a before. A delete may lose a tenth more than its plan announced, which covers what comes meanwhile."""
 
 
 SHAPES = {
@@ -84,7 +84,7 @@ def seen(account: Account, after: Document, *subjects: str) -> Seen:
 
 
 def announces(change: Seen, passing: Passing) -> None:
-    """The plan names exactly these interruptions, and says of them to a person that they are no loss of stored data."""
+    """The plan names exactly these interruptions, counts them, and says so in words."""
     lost = {subject: len(messages) for subject, messages in change.ledger.lost.items()}
 
     assert interruptions(change) == passing, f"lost: {lost}"
@@ -94,7 +94,7 @@ def announces(change: Seen, passing: Passing) -> None:
 
 
 def announces_what_is_lost(change: Seen) -> None:
-    """A message that was published without waiting, and that no stream has, is of a subject that the plan names."""
+    """The plan names the subject of every message that was published without waiting and is lost."""
     lost = {subject: len(messages) for subject, messages in change.ledger.lost.items()}
 
     assert lost.keys() <= {subject for subject, _, _ in interruptions(change)}, f"lost: {lost}"
@@ -106,7 +106,7 @@ def interruptions(change: Seen) -> Passing:
 
 
 def keeps_what_it_acknowledged(account: Account, change: Seen, after: Document) -> None:
-    """Also each subject ends with the stream that the file says, and nothing is left to do."""
+    """No acknowledged message is missing, each subject ends with its declared stream, and a second plan is empty."""
     assert change.done.exit_code == 0, change.done
     assert [each for each in change.ledger.missing if each.stream in account.names()] == []
     assert change.ledger.duplicated == []
@@ -116,9 +116,10 @@ def keeps_what_it_acknowledged(account: Account, change: Seen, after: Document) 
     assert account.plan(after, "--detailed-exitcode").exit_code == 0
 
 
+@pytest.mark.parametrize("version", [LATEST, pytest.param(UNPACKED[0], marks=pytest.mark.soak)])
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_subjects_pass_between_streams_beside_publishers(server: EmbeddedServer, shape: Shape) -> None:
-    with account_on(server.url) as account:
+def test_subjects_pass_between_streams_beside_publishers(servers: Servers, version: str, shape: Shape) -> None:
+    with account_on(servers.start(version=version).url) as account:
         account.converge(shape.before)
         account.js.fill("a", shape.stored)
 
@@ -149,8 +150,10 @@ def test_subjects_pass_between_replicated_streams_beside_publishers(three: Accou
 
 
 def test_a_subject_does_not_wait_until_the_stream_that_had_it_has_more_replicas(three: Account) -> None:
-    """Its gap is compared with that of the same change without replicas: a request without an answer makes it longer, waiting for
-    20 MB to be copied makes it a hundred times as long.
+    """Its gap is compared with that of the same change without more replicas.
+
+    One request without an answer makes it five times as long, copying 20 MB a hundred times. The stream's other subject is
+    interrupted too: a stream that gets replicas takes nothing until they have elected a leader.
     """
     changes = {}
     for replicas in (1, 3):
@@ -170,7 +173,7 @@ def test_a_subject_does_not_wait_until_the_stream_that_had_it_has_more_replicas(
 
 @pytest.mark.parametrize("unrelated", [150, pytest.param(800, marks=pytest.mark.soak)])
 def test_a_swap_does_not_wait_for_changes_that_have_nothing_to_do_with_it(server: EmbeddedServer, unrelated: int) -> None:
-    """Its gap is compared with that of the same swap alone; each is the smaller one of two, as the machine may be busy."""
+    """Its gap is compared with that of the same swap alone. Each is the smaller of two, since the machine may be busy."""
     with account_on(server.url) as account:
         account.converge(swap_beside(0, "0", unrelated))
 
@@ -194,7 +197,7 @@ def gap(account: Account, after: Document) -> float:
 
 
 def test_a_subject_does_not_wait_for_a_server_that_does_not_answer(cluster: Cluster) -> None:
-    """The stream that had it gets two more replicas, one of them on a server that stands still."""
+    """The stream that had it gets two more replicas, one of them on a paused server."""
     after = {"OLD": taking("b", num_replicas=3), "NEW": taking("c", "a", num_replicas=3)}
     with account_on(cluster.url) as account:
         account.converge({"OLD": taking("a", "b"), "NEW": taking("c", num_replicas=3)})
@@ -205,7 +208,7 @@ def test_a_subject_does_not_wait_for_a_server_that_does_not_answer(cluster: Clus
         started("apply", "-f", path, *ALLOW_ALL, url=way.url) as applying,
     ):
         way.wait()
-        with traffic(url, "a", unanswered=()) as flow, standing_still(paused):
+        with traffic(url, "a", unanswered=()) as flow, pausing(paused):
             way.open()
             wait_for(lambda: flow.streams("a") == ["OLD", "NEW"], seconds=5)
             assert applying.poll() is None
@@ -218,7 +221,7 @@ def test_a_subject_does_not_wait_for_a_server_that_does_not_answer(cluster: Clus
 
 
 @contextmanager
-def standing_still(node: Node) -> Iterator[None]:
+def pausing(node: Node) -> Iterator[None]:
     node.pause()
     try:
         yield
@@ -227,7 +230,7 @@ def standing_still(node: Node) -> Iterator[None]:
 
 
 def unneeded(cluster: Cluster) -> tuple[Node, str]:
-    """A server that leads nothing, and the address of one that leads the account; for OLD on one server, NEW on all three."""
+    """A server that leads none of this and can be paused, and the address of the account's leader."""
     meta, old = meta_leader(cluster), leader_of(cluster, "OLD")
     cluster.wait_current("NEW")
     while (new := leader_of(cluster, "NEW")) not in (meta, old):

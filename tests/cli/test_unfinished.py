@@ -1,4 +1,4 @@
-"""An apply ends between the two halves of a hand-over: by SIGTERM, which waits for the second one, or by SIGKILL, which can't."""
+"""An apply is stopped between the halves of a hand-over: SIGTERM waits for the second, after SIGKILL the next apply does it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.topologies import Document, text
 
 WRITE = r"(?:STREAM|CONSUMER)\.(?:CREATE|UPDATE|DELETE)\."
 BLAME = ("by hand", "somebody")
-"""What drift and plan say of a change that a person made."""
+"""Words of plan and drift for a change that a person made."""
 
 
 def taking(*subjects: str) -> Document:
@@ -38,13 +38,13 @@ SHAPES = {
 
 @contextmanager
 def applying(url: str, streams: Document) -> Iterator[subprocess.Popen[str]]:
-    """One request at a time, so that each write is a moment of its own."""
+    """An apply that sends one request at a time, so that it can be stopped after each write."""
     with topology_file(streams) as path, started("apply", "-f", path, "--parallelism", 1, *ALLOW_ALL, url=url) as process:
         yield process
 
 
 def stopped(account: Account, after: Document, writes: int, by: signal.Signals) -> subprocess.Popen[str] | None:
-    """The apply that got this signal when the server had done so many writes; None if it makes no more than these."""
+    """The apply that got this signal once the server had done so many writes; None if it ended before."""
     with gate(account.url, WRITE, writes, holds_answer=True) as way, applying(way.url, after) as process:
         if not way.wait(lambda: process.poll() is not None):
             return None
@@ -106,7 +106,7 @@ def test_after_a_kill_at_any_moment_plan_and_drift_say_what_is_unfinished_and_ap
 
 
 def tells(sentences: list[str], without: set[str]) -> None:
-    """These subjects have no stream, since an apply is unfinished; no person is said to have done it."""
+    """The sentences say that these subjects have no stream and an apply is unfinished, and accuse no person."""
     for subject in without:
         assert any(subject in each and "no stream" in each for each in sentences), sentences
         assert any("unfinished" in each.lower() for each in sentences), sentences

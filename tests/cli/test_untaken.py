@@ -1,4 +1,4 @@
-"""A subject that no stream takes any more: the plan says so, for whatever reason it is, and says nothing where there is none."""
+"""The plan says when no stream will take a subject any more, whatever the reason, and only then."""
 
 from __future__ import annotations
 

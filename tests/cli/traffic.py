@@ -1,4 +1,4 @@
-"""Publishers that run beside a change, and the account of all their messages: which are stored, and which are lost.
+"""Publishers that run beside an apply, and where each of their messages is afterwards: stored, delivered or lost.
 
 For each subject one publisher waits for answers, and sends a message again until a stream acknowledges it. Another one publishes
 without waiting. Every message has a payload of its own, by which it is found again.
@@ -33,15 +33,13 @@ from tests.topologies import Document, text
 PACE = 0.001
 """Seconds from one message of a publisher to its next."""
 ANSWERS = (0.05, 0.1, 0.2, 0.5, 1.0)
-"""Seconds that the first answer may take before the message is sent again, the second one, and so on. A stream that changes its
-replicas gives none.
-"""
+"""Seconds to wait for an answer, by attempt, before a message is sent again. A stream that changes its replicas may give none."""
 BEFORE = 0.1
-"""Seconds within which each subject should be acknowledged once before the change; one that no stream takes yet is not."""
+"""Seconds to wait for the first acknowledgement of each subject; one that no stream takes yet gets none."""
 AFTERWARDS = 2.0
-"""Seconds within which each subject has to be acknowledged once more after the change, to show which stream takes it then."""
+"""Seconds to wait for one more acknowledgement of each subject after the apply, to see which stream takes it then."""
 SETTLES = 0.25
-"""Seconds in which no more messages turn up before one that is nowhere counts as lost: a cluster stores a little later."""
+"""Seconds between two reads of all streams. If the second finds no more messages, the missing ones are lost."""
 ALL = 1_000_000
 
 
@@ -67,7 +65,7 @@ class Traffic:
     """By subject, the time of its latest acknowledgement."""
     ended: float = 0.0
     label: int = field(default_factory=time.monotonic_ns)
-    """In every payload, as no other traffic of the test has it."""
+    """Part of every payload: tells it from those of other publishers of the same test."""
     begun: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -81,7 +79,7 @@ class Traffic:
         return max((late - early for early, late in pairwise(times)), default=0.0)
 
     def wait(self, subjects: Iterable[str], seconds: float) -> None:
-        """Until each of these subjects has been acknowledged once more; no longer than so many seconds."""
+        """Wait until each of these subjects has been acknowledged once more, for at most so many seconds."""
         begun = time.monotonic()
         while any(self.last.get(each, 0.0) < begun for each in subjects) and time.monotonic() < begun + seconds:
             time.sleep(PACE)
@@ -89,7 +87,7 @@ class Traffic:
 
 @contextmanager
 def traffic(url: str, *subjects: str, unanswered: Iterable[str] | None = None) -> Iterator[Traffic]:
-    """Publish to these subjects while the block runs. ``unanswered``: those to publish to without waiting too, if not all."""
+    """Publish to these subjects while the block runs; ``unanswered`` limits those that are also published to without waiting."""
     flow = Traffic()
     with ThreadPoolExecutor(1) as pool:
         publishing = pool.submit(asyncio.run, _publish(flow, url, subjects, subjects if unanswered is None else unanswered))
@@ -109,8 +107,8 @@ def applied(
 ) -> tuple[Result, Traffic]:
     """Apply this in a process of its own while these subjects are published to, from before its first request on.
 
-    ``through`` is the address that it connects to, if not the publishers' own; ``at``, the request that publishing begins before,
-    if not the first: it waits until each subject has had its chance.
+    ``through`` is the address that it connects to, if not the publishers' own. ``at`` is the request that is held until
+    publishing has begun, if not the first one.
     """
     with (
         topology_file(streams) as path,
@@ -180,10 +178,10 @@ async def _publish_without_waiting(flow: Traffic, client: Client, subject: str) 
 
 
 async def _ignore(error: Exception) -> None:
-    """What matters of an error is that its message gets no acknowledgement."""
+    """An error shows in that a message gets no acknowledgement."""
 
 
-# ------------------------------------------------------------------------------------------------ the account
+# ------------------------------------------------------------------------------------------------- the ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +197,7 @@ class Ledger:
 
 
 def settled(flow: Traffic, read: Callable[[], list[bytes]]) -> Ledger:
-    """The account of a traffic that has ended; ``read`` returns all payloads and is called until it finds no more of them."""
+    """Where the messages are, once publishing has ended. ``read`` returns all payloads; it is called until it finds no more."""
     found = read()
     while (ledger := _ledger(flow, found)).missing or ledger.lost:
         time.sleep(SETTLES)
@@ -221,7 +219,7 @@ def _ledger(flow: Traffic, payloads: Iterable[bytes]) -> Ledger:
 
 
 def stored(js: Raw, *streams: str) -> list[bytes]:
-    """The payloads of everything that these streams hold; of retention limits, or the server refuses to read them so."""
+    """The payloads of all messages in these streams, which have to be of retention limits."""
     return [payload for stream in streams for payload in _read(js, stream)]
 
 
