@@ -32,6 +32,8 @@ def _passage(subjects: list[str], giver: Address, taker: Address | None) -> str:
     names, one = ", ".join(subjects), len(subjects) == 1
     if taker is None:
         return f"{names} {'leaves' if one else 'leave'} {named(giver)} and will have no stream"
+    if taker == giver:
+        return f"{names} {'waits' if one else 'wait'} until the peers of {named(giver)} have elected a leader"
     passes, has = ("passes", "has") if one else ("pass", "have")
     return f"{names} {passes} from {named(giver)} to {named(taker)} and {has} no stream in between"
 

@@ -12,10 +12,13 @@ from smith_topology.core.model import (
     PROTECT,
     Action,
     Address,
+    After,
+    Call,
     Change,
     Diagnostic,
     Effect,
     FieldChange,
+    Handover,
     Interruption,
     Kind,
     Observed,
@@ -24,6 +27,7 @@ from smith_topology.core.model import (
     Server,
     Severity,
     Span,
+    Stage,
     Topology,
     Verb,
     Verdict,
@@ -36,7 +40,7 @@ from smith_topology.render.results import Applied
 from smith_topology.render.show import Shown
 from smith_topology.render.text import ANSI, Look
 from smith_topology.render.validation import Checked
-from tests.render.plans import call, ended
+from tests.render.plans import ended
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2028\r\n\x7f"
 HERE = Span(EVIL, 1, 1)
@@ -75,7 +79,9 @@ CHANGES = tuple(
 )
 PLACES = (None, address(Kind.STREAM), Address(Kind.STREAM, ("X",)))
 FOUND = tuple(diagnostic(severity, where) for severity in Severity for where in PLACES)
-STEP = call(1, address(Kind.STREAM), Verb.CREATE)
+STAGES = tuple(Stage(address(kind), CONFIG, CONFIG, EVIL) for kind in (Kind.STREAM, Kind.CONSUMER))
+GIVEN = (Handover(STAGES[0].id, STAGES[1].id, EVIL, EVIL),)
+STEP = Call(1, STAGES[0], Verb.CREATE, EVIL, CONFIG, "", (After(1, "settled", EVIL),), 1, GIVEN)
 SERVER = Server(Version(2, 15), EVIL, cluster=EVIL, domain=EVIL, url=EVIL, account=EVIL)
 PLAN = Plan(EVIL, SERVER, CHANGES, (STEP,), FOUND, CHANGES, (address(Kind.STREAM),), digest=EVIL)
 OUTCOME = ended(STEP, Verdict.REFUSED, diagnostic(Severity.ERROR, None))
@@ -84,6 +90,7 @@ LIVE = Observed(address(Kind.STREAM), CONFIG | {"metadata": MARKS}, EVIL, {EVIL:
 
 SUBJECTS: dict[View, Any] = {
     View.PLAN: PLAN,
+    View.STEPS: PLAN,
     View.DRIFT: PLAN,
     View.STEP: OUTCOME,
     View.OUTCOME: Applied(PLAN, [OUTCOME]),

@@ -44,9 +44,9 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """A moment in which a subject has no stream: after ``giver`` gave it up, until ``taker`` takes it.
+    """A moment in which no stream takes messages of a subject: after ``giver`` gave it up, until ``taker`` takes it.
 
-    Without a ``taker`` the subject has no stream from then on.
+    Without a ``taker`` the subject has no stream from then on. Where both are the same stream, its peers elect a leader.
     """
 
     subject: str

@@ -20,7 +20,7 @@ from smith_topology.core.kinds.fields import by_name
 from smith_topology.core.kinds.marks import OWNED_BY, PSEUDO_FIELDS
 from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import Address, Call, Change, Config, FieldChange, Kind, Observed, Verb, Verdict
-from smith_topology.core.planning.forecast import can_lose, excess, questions
+from smith_topology.core.planning.forecast import can_lose, excess, part_of, questions
 from smith_topology.core.planning.requests import fingerprint
 from smith_topology.jetstream import counts, read
 from smith_topology.jetstream.apply import diagnostics
@@ -102,9 +102,9 @@ class Caller:
         foreign = [each.address for each in live.consumers(call.address.name) if not is_ephemeral_or_internal(each)]
         if foreign and call.verb is Verb.DELETE and call.address.kind is Kind.STREAM:
             return Verdict.STALE, diagnostics.new_consumer(call, foreign[0])
-        asked = list(questions((change,), live))
-        more = excess(change, family, self.state.made, live, await counts.answers(self.state.api, asked, certain=True))
-        if more:
+        asked = list(questions((part_of(change, call.stage),), live))
+        answers = await counts.answers(self.state.api, asked, certain=True)
+        if more := excess(change, call.stage, family, self.state.made, live, answers):
             return Verdict.STALE, diagnostics.would_lose(call, more)
         seen = await self.seen(call) if asked else live.observed.get(call.address)
         return None if fingerprint(seen) == wanted else (Verdict.STALE, diagnostics.stale(call, seen))

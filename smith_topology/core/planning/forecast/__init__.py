@@ -2,7 +2,7 @@
 apply (``approved_loss``).
 """
 
-from smith_topology.core.planning.forecast.approved_loss import Excess, by_interest, can_lose, excess
+from smith_topology.core.planning.forecast.approved_loss import Excess, by_interest, can_lose, excess, part_of
 from smith_topology.core.planning.forecast.forecast import forecast
 from smith_topology.core.planning.forecast.questions import (
     EVERYTHING,
@@ -32,5 +32,6 @@ __all__ = [
     "can_lose",
     "excess",
     "forecast",
+    "part_of",
     "questions",
 ]

@@ -8,7 +8,7 @@ the one that was allowed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from smith_topology.core.model import FILTERS, Action, Address, Change, Config, Kind, Live, Measure, Stage, origins
@@ -50,8 +50,16 @@ Family: TypeAlias = Sequence[Change]
 """The changes of a stream and of its consumers, as the plan announced them, in the order in which they are made."""
 
 
-def excess(change: Change, family: Family, made: Collection[Address], live: Live, answers: Answers) -> Excess | None:
-    """By how much more than it may a change would lose by now; None when it keeps to what was announced.
+def part_of(change: Change, stage: Stage) -> Change:
+    """What a stage does of a change, as a change of its own."""
+    fields = tuple(each for each in change.fields if stage.changes((each.path.partition(".")[0],)))
+    return replace(change, action=stage.action, before=stage.before, after=stage.after, fields=fields)
+
+
+def excess(
+    change: Change, stage: Stage, family: Family, made: Collection[Address], live: Live, answers: Answers
+) -> Excess | None:
+    """By how much more than it may a stage of a change would lose by now; None when it keeps to what was announced.
 
     The forecast of what is left of the family, without what is ``made``, on what is live now: ``live`` holds its stream and,
     where ``by_interest`` says so, all its consumers.
@@ -62,7 +70,7 @@ def excess(change: Change, family: Family, made: Collection[Address], live: Live
     # What a consumer gives up depends on which others are there by now; a stream waits for its new consumers where it needs them.
     alone = change.address.kind is Kind.CONSUMER
     left = (each for each in announced if each.address not in made and not (alone and each.action is Action.CREATE))
-    now = forecast(list(left), live, answers)
+    now = forecast([part_of(each, stage) if each.address == change.address else each for each in left], live, answers)
     # A stream's end begins with its consumers', and the last of them takes what was announced with the stream.
     told = parent if parent and parent.action is Action.DELETE else change
     if not breaks_promise(told, announced, now):

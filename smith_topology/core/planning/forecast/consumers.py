@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from smith_topology.core.kinds import behaviour
-from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Observed, amounts, filters_of
+from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Observed, amounts
 from smith_topology.core.planning.forecast.interest import Consumers, World, holds_by_interest, wanted
 from smith_topology.core.planning.forecast.questions import (
     Answer,
     Answers,
     before_first_pending,
     dropped,
+    gives_up,
+    left_out,
     lowered,
     messages_of,
     passed_over,
@@ -74,7 +76,8 @@ def consumer_updated(change: Change, observed: Observed, world: World, answers: 
     stream = world.live.stream(observed.address.path[0])
     if stream is not None and changes_filters(change):
         yield from _skipping(change, stream, answers)
-        yield from _giving_up(change, observed, stream, world)
+    if stream is not None and gives_up(change):
+        yield from _giving_up(change, observed, stream, world, answers)
     elif stream is not None and paths - {"pause_until"} and _drops_unwanted(stream, world):
         yield from _cleaning_up(stream, world)
     if lowered("max_deliver", before, after) and unacked:
@@ -126,12 +129,16 @@ def _cleaning_up(stream: Observed, world: World) -> Iterator[Effect]:
         yield replace(dropped(LOSES_INTEREST, "", stream, answer), text="what no consumer wants any more is dropped")
 
 
-def _giving_up(change: Change, observed: Observed, stream: Observed, world: World) -> Iterator[Effect]:
-    """What new filters leave out an interest stream drops."""
-    parent, wider = world.planned.get(observed.address.parent), not filters_of(change.after or {})
-    if wider or not _holds_by_interest(stream, world):
+def _giving_up(change: Change, observed: Observed, stream: Observed, world: World, answers: Answers) -> Iterator[Effect]:
+    """What new filters leave out an interest stream drops, and on servers that keep what no consumer wants, that too."""
+    if not _holds_by_interest(stream, world):
         return
-    answer = _only_its_own(observed, stream, world.consumers(stream.address), parent)
+    here = world.consumers(stream.address)
+    answer = _only_its_own(observed, stream, here, world.planned.get(observed.address.parent))
+    if stored := answers.get(left_out(change)):
+        keeps = not behaviour.DROPS_ALL_ACKNOWLEDGED.everywhere(world.live.versions(stream.address))
+        unwanted = max(0, messages_of(stream) - here.wanted) if keeps else 0
+        answer = Answer(min(answer.messages, stored.messages + unwanted), None, Bound.UPPER)
     if answer.messages:
         text = "what only it still wanted, and no longer wants, is dropped"
         yield replace(dropped(LOSES_INTEREST, _filter_path(change), stream, answer), text=text)

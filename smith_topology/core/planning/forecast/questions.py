@@ -87,9 +87,12 @@ def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
             continue
         if change.address.kind is Kind.STREAM:
             yield from _stream_questions(change, observed, live)
-        elif question := passed_over(change):
+            continue
+        if question := passed_over(change):
             yield question
             yield before_first_pending(change)
+        if gives_up(change) and stream.config.get("retention") != "limits":
+            yield left_out(change)
 
 
 def _stream_questions(change: Change, observed: Observed, live: Live) -> Iterator[Question]:
@@ -114,6 +117,18 @@ def passed_over(change: Change) -> Outside | None:
     """What is stored that new filters take in anew; None where they take in nothing."""
     old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
     return Outside(change.address.path[0], old, new) if beyond(new, old) else None
+
+
+def gives_up(change: Change) -> bool:
+    """Whether a consumer no longer wants some of what it did."""
+    old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
+    return change.action is Action.UPDATE and beyond(old, new)
+
+
+def left_out(change: Change) -> Outside:
+    """What is stored that a consumer wants now and no longer."""
+    old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
+    return Outside(change.address.path[0], new, old)
 
 
 def before_first_pending(change: Change) -> BeforeFirstPending:
