@@ -31,7 +31,7 @@ def _of_call(name: str) -> Any:
 VERB = one_of(*(each.value for each in Verb))
 
 STEP = Shape[Step](
-    "step",
+    "planned step",
     "One request, or a wait for the peers of a stream.",
     (
         Key("id", COUNT, "Its number in the plan, from 1.", lambda step: step.id),

@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from smith_topology.core.kinds.marks import UNFINISHED
 from smith_topology.core.model import FILTERS, Action, Address, Change, Config, Kind, Live, Measure, Stage, origins
+from smith_topology.core.planning.claims import given_up
 from smith_topology.core.planning.forecast.consumers import LOSES_INTEREST
 from smith_topology.core.planning.forecast.forecast import forecast
 from smith_topology.core.planning.forecast.questions import Answers
@@ -32,10 +34,17 @@ BY_INTEREST = (BECOMES_INTEREST, LOSES_INTEREST)
 
 
 def can_lose(stage: Stage) -> bool:
-    """Whether a stage is of a kind that can lose messages, whatever its change was priced at."""
+    """Whether a stage is of a kind that can lose messages, whatever its change was priced at.
+
+    A consumer that wants more for a while, until its last stage, loses nothing: its stream keeps what others want.
+    """
     if stage.after is None:
         return True
-    return bool(origins(stage.after)) if stage.before is None else stage.changes(CAN_LOSE[stage.address.kind])
+    if stage.before is None:
+        return bool(origins(stage.after))
+    widens = UNFINISHED in stage.after and not given_up(stage.address.kind, stage.before, stage.after)
+    names = CAN_LOSE[stage.address.kind]
+    return stage.changes(names.difference(FILTERS) if widens and stage.address.kind is Kind.CONSUMER else names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from smith_topology.core.kinds import behaviour
-from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Observed, amounts
+from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Kind, Observed, amounts
+from smith_topology.core.planning.claims import given_up
 from smith_topology.core.planning.forecast.interest import Consumers, World, holds_by_interest, wanted
 from smith_topology.core.planning.forecast.questions import (
     Answer,
@@ -138,10 +139,20 @@ def _giving_up(change: Change, observed: Observed, stream: Observed, world: Worl
     if stored := answers.get(left_out(change)):
         keeps = not behaviour.DROPS_ALL_ACKNOWLEDGED.everywhere(world.live.versions(stream.address))
         unwanted = max(0, messages_of(stream) - here.wanted) if keeps else 0
-        answer = Answer(min(answer.messages, stored.messages + unwanted), None, Bound.UPPER)
+        given = max(0, stored.messages - max(0, _held_by_others(change, stored.messages, stream, world)))
+        answer = Answer(min(answer.messages, given + unwanted), None, Bound.UPPER)
     if answer.messages:
         text = "what only it still wanted, and no longer wants, is dropped"
         yield replace(dropped(LOSES_INTEREST, _filter_path(change), stream, answer), text=text)
+
+
+def _held_by_others(change: Change, stored: int, stream: Observed, world: World) -> int:
+    """The least number of the ``stored`` messages of given-up filters that one other consumer, which goes on wanting them all,
+    still waits for: all that it waits for, less all that is stored besides.
+    """
+    claims = given_up(Kind.CONSUMER, change.before, change.after)
+    besides = messages_of(stream) - stored
+    return max((wanted(other) - besides for other in world.holding(stream.address, claims, change.address)), default=0)
 
 
 def _filter_path(change: Change) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
 from smith_topology.core.kinds.behaviour import COPIES_ACKNOWLEDGE
 from smith_topology.core.model import Action, Address, Change, Config, Kind, Live, Observed, filters_of
+from smith_topology.core.planning.claims import claims_of, gone
 from smith_topology.core.planning.ordering.consumers import changes_filters
 from smith_topology.core.subjects import REST, SubjectIndex
 
@@ -79,6 +80,17 @@ class World:
         first = self._at_first[stream]
         done = frozenset(each.address for each in (*first.changing, *first.leaving) if each.address in self._done)
         return replace(first, created=self._created[stream], done=done)
+
+    def holding(self, stream: Address, claims: tuple[str, ...], but: Address) -> list[Observed]:
+        """The other consumers that want all of these subjects, now and after the plan."""
+        found = []
+        for consumer in self.live.consumers(stream.name):
+            change = self.planned.get(consumer.address)
+            after = consumer.config if change is None else change.after
+            lasts = consumer.address != but and not is_ephemeral_or_internal(consumer) and after is not None
+            if lasts and not any(gone(claims, claims_of(Kind.CONSUMER, config)) for config in (consumer.config, after)):
+                found.append(consumer)
+        return found
 
     def _sorted(self, stream: Address) -> Consumers:
         everyone, planned = self.live.consumers(stream.name), self.planned

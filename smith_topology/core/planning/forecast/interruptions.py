@@ -52,7 +52,8 @@ def _electing(change: Change) -> tuple[Interruption, ...]:
 
 
 def _scaled(change: Change) -> str:
-    return "num_replicas" if (change.before or {}).get("num_replicas") != (change.after or {}).get("num_replicas") else "placement"
+    before, after = (config or {} for config in (change.before, change.after))
+    return "num_replicas" if before.get("num_replicas") != after.get("num_replicas") else "placement"
 
 
 def _ending(planned: Mapping[Address, Change], live: Live) -> Iterator[tuple[Change, str, list[str]]]:

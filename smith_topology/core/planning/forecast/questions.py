@@ -91,7 +91,7 @@ def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
         if question := passed_over(change):
             yield question
             yield before_first_pending(change)
-        if gives_up(change) and stream.config.get("retention") != "limits":
+        if gives_up(change) and stream.config.get("retention", "limits") != "limits":
             yield left_out(change)
 
 
