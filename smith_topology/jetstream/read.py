@@ -142,6 +142,9 @@ async def family(api: Api, server: Server, address: Address, together: Callable[
     server, stream = replace(server, time=info.get("ts") or our_clock(), members=members), _stream(info)
     if together(stream.config):
         found = await _consumers(Patient(api), stream.address.name) or []
+        # Once more, behind its consumers: what has come meanwhile then counts as wanted by none of them, never the other way.
+        info = await _info_of(api, address.parent)
+        stream = _stream(info) if info else stream
     else:
         found = [each for each in [await one(api, address)] if each]
     return Live(server, {each.address: each for each in (stream, *found)})

@@ -14,16 +14,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smith_topology.core.diff.diff import compare, normal_form
-from smith_topology.core.diff.ownership import is_ephemeral_or_internal
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import by_name
 from smith_topology.core.kinds.marks import OWNED_BY, PSEUDO_FIELDS
 from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import Address, Call, Change, Config, FieldChange, Kind, Observed, Verb, Verdict
-from smith_topology.core.planning.forecast import can_lose, excess, part_of, questions
+from smith_topology.core.planning.forecast import can_lose
 from smith_topology.core.planning.requests import fingerprint
-from smith_topology.jetstream import counts, read
+from smith_topology.jetstream import read
 from smith_topology.jetstream.apply import diagnostics
+from smith_topology.jetstream.apply.loss import approved
 from smith_topology.jetstream.apply.state import Ending, State
 from smith_topology.jetstream.connecting.errors import ApiError, Fault, ServerError, fault_of
 
@@ -89,24 +89,14 @@ class Caller:
         return await self._costlier(call, wanted)
 
     async def _costlier(self, call: Call, wanted: str) -> Ending | None:
-        """A change is not sent if by now it would lose more than the plan announced (``forecast.approved_loss``), nor is a stream
-        deleted while a consumer is on it that the plan has not deleted before: somebody else's, made since. Counting takes
-        time, so the object is looked at once more behind it.
+        """Why a change is not sent because of what it would cost by now. Counting takes time, so the object is looked at once
+        more behind it.
         """
-        family = self.families.get(call.address.parent, ())
-        by_address = {each.address: each for each in family}
-        change, parent = by_address[call.address], by_address.get(call.address.parent)
         if call.rolls_back or not can_lose(call.stage):
             return None
-        live = await counts.fresh(self.state.api, self.state.server, change, parent)
-        foreign = [each.address for each in live.consumers(call.address.name) if not is_ephemeral_or_internal(each)]
-        if foreign and call.verb is Verb.DELETE and call.address.kind is Kind.STREAM:
-            return Verdict.STALE, diagnostics.new_consumer(call, foreign[0])
-        asked = list(questions((part_of(change, call.stage),), live))
-        answers = await counts.answers(self.state.api, asked, certain=True)
-        if more := excess(change, call.stage, family, self.state.made, live, answers):
-            return Verdict.STALE, diagnostics.would_lose(call, more)
-        seen = await self.seen(call) if asked else live.observed.get(call.address)
+        if found := await approved(self.state, call, self.families.get(call.address.parent, ())):
+            return found
+        seen = await self.seen(call)
         return None if fingerprint(seen) == wanted else (Verdict.STALE, diagnostics.stale(call, seen))
 
     async def _send(self, call: Call) -> Ending:

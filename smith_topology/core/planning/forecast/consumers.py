@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from smith_topology.core.kinds import behaviour
 from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Kind, Observed, amounts
-from smith_topology.core.planning.claims import given_up
+from smith_topology.core.planning.claims import claims_of, given_up, gone
 from smith_topology.core.planning.forecast.interest import Consumers, World, holds_by_interest, wanted
 from smith_topology.core.planning.forecast.questions import (
     Answer,
@@ -148,11 +148,15 @@ def _giving_up(change: Change, observed: Observed, stream: Observed, world: Worl
 
 def _held_by_others(change: Change, stored: int, stream: Observed, world: World) -> int:
     """The least number of the ``stored`` messages of given-up filters that one other consumer, which goes on wanting them all,
-    still waits for: all that it waits for, less all that is stored besides.
+    still waits for: all that it waits for, less all that is stored besides, where it wants that too.
     """
     claims = given_up(Kind.CONSUMER, change.before, change.after)
     besides = messages_of(stream) - stored
-    return max((wanted(other) - besides for other in world.holding(stream.address, claims, change.address)), default=0)
+    held = (
+        wanted(each) - (besides if gone(claims_of(Kind.CONSUMER, each.config), claims) else 0)
+        for each in world.holding(stream.address, claims, change.address)
+    )
+    return max(held, default=0)
 
 
 def _filter_path(change: Change) -> str:
