@@ -182,7 +182,7 @@ RESOURCE_DRIFT = _line(
     "resource_drift", "", "`drift`: a line for each difference.", Key("change", DRIFTED, "The difference.", lambda found: found)
 )
 DIAGNOSTIC_LINE = _line(
-    "diagnostic", "", "Always: a line for each finding.", Key("diagnostic", DIAGNOSTIC, "The finding.", lambda found: found)
+    "diagnostic", "", "All commands: a line for each finding.", Key("diagnostic", DIAGNOSTIC, "The finding.", lambda f: f)
 )
 PLAN_SUMMARY = _line(
     "change_summary", " of a plan", "`plan`, `apply`: ends the plan.", Key("changes", PLAN_COUNTS, "How much.", lambda plan: plan)
