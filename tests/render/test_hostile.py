@@ -84,6 +84,7 @@ LIVE = Observed(address(Kind.STREAM), CONFIG | {"metadata": MARKS}, EVIL, {EVIL:
 
 SUBJECTS: dict[View, Any] = {
     View.PLAN: PLAN,
+    View.STEPS: PLAN,
     View.DRIFT: PLAN,
     View.STEP: OUTCOME,
     View.OUTCOME: Applied(PLAN, [OUTCOME]),

@@ -24,6 +24,7 @@ def test_a_check_becomes_counts_by_sort() -> None:
     assert samples(text) == [
         'smith_topo_drift_check_success{owner="smith"} 1',
         'smith_topo_drift_check_timestamp_seconds{owner="smith"} 1764000000.5',
+        'smith_topo_drift_resources{owner="smith",kind="unfinished"} 0',
         'smith_topo_drift_resources{owner="smith",kind="changed"} 1',
         'smith_topo_drift_resources{owner="smith",kind="missing"} 1',
         'smith_topo_drift_resources{owner="smith",kind="pending"} 0',

@@ -163,7 +163,7 @@ HOOK = Shape[Outcome](
         Key("action", VERB, "What the step does.", lambda outcome: verb(outcome.step)),
         Key("step", COUNT, "The number of the step in the plan.", lambda outcome: outcome.step.id),
         Key("elapsed_seconds", SECONDS, "Wall time, retries included.", lambda outcome: round(outcome.seconds, 6)),
-        Key("verdict", one_of(*Verdict), "How it ended, as in [step](#step).", lambda outcome: outcome.verdict.value),
+        Key("verdict", one_of(*Verdict), "How it ended: see [step result](#step-result).", lambda ended: ended.verdict.value),
         Key("diagnostic", DIAGNOSTIC, "Why it was not done.", lambda outcome: outcome.diagnostic, optional=True),
     ),
 )
