@@ -14,6 +14,7 @@ CHECKS = ("SB", "FC", "RF", "RL")
 """The parts of the page that the findings of the offline checks make, by how their codes begin."""
 DECLARED = {
     "checks": ("core.checks",),
+    "file": ("core.file.findings",),
     "OW": ("core.diff.ownership",),
     "preflight": ("core.diff.selection", "core.planning.plan", "core.planning.preflight"),
     "gates": ("core.planning.approval",),

@@ -30,8 +30,8 @@ def documents() -> Iterator[str]:
 
 def lines() -> Iterator[str]:
     """What all lines have in common, each line's own keys, and the objects that no document holds."""
-    yield from table(LINES[0].keys[: len(HEAD) + 1])
-    yield ""
+    yield from table(HEAD)
+    yield "| `type` | text | Which line it is: the first word of the headings below. |\n"
     known = {shape.name for document in DOCUMENTS for shape in inside(document)}
     for line in LINES:
         yield from described(Shape(line.name, line.doc, line.keys[len(HEAD) + 1 :]), "###")
@@ -48,7 +48,8 @@ def described(shape: Shape[Any], heading: str) -> Iterator[str]:
 
 def table(keys: Iterable[Key[Any]]) -> Iterator[str]:
     yield "| key | holds | meaning |\n|---|---|---|"
-    yield from (f"| `{key.name}` | {key.type.words} | {key.doc} |" for key in keys)
+    for key in keys:
+        yield f"| `{key.name}` | {key.type.words}{'; may be absent' if key.optional else ''} | {key.doc} |"
 
 
 def reasons() -> Iterator[str]:

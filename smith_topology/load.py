@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from smith_topology.core.file import findings
 from smith_topology.core.file.encoding import MAX_BYTES, too_large
 from smith_topology.core.file.report import Fault
 from smith_topology.core.file.topology import Rules, no_rules, parse
-from smith_topology.core.model import Diagnostic, Severity, Span, Topology
+from smith_topology.core.model import Diagnostic, Span, Topology
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml")
@@ -45,9 +46,9 @@ def load(
 
 
 class _Unread(Exception):
-    def __init__(self, name: str, fault: Fault, severity: Severity = Severity.ERROR) -> None:
+    def __init__(self, name: str, fault: Fault) -> None:
         super().__init__(name)
-        self.diagnostic = fault.at(Span(name, 1, 1), severity)
+        self.diagnostic = fault.at(Span(name, 1, 1))
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -65,7 +66,7 @@ def _files(path: str) -> list[str]:
         raise _unreadable(path, error) from error
     shown = sorted(name for name in names if not name.startswith("."))
     if not shown:
-        raise _Unread(path, _no_file(f"The directory {path} holds no `*.yaml` and no `*.yml`."), Severity.REFUSAL)
+        raise _Unread(path, _no_file(f"The directory {path} holds no `*.yaml` and no `*.yml`."))
     return [os.path.join(path, name) for name in shown]  # noqa: PTH118 - Path would drop the `./` the user wrote
 
 
@@ -73,7 +74,7 @@ def _read(name: str, stdin: Callable[[int], bytes]) -> bytes:
     try:
         return stdin(MAX_BYTES + 1) if name == STDIN else _read_file(name)
     except FileNotFoundError as error:
-        raise _Unread(name, _no_file(f"There is no {name}."), Severity.REFUSAL) from error
+        raise _Unread(name, _no_file(f"There is no {name}.")) from error
     except OSError as error:
         raise _unreadable(name, error) from error
 
@@ -89,17 +90,16 @@ def _read_file(name: str) -> bytes:
 
 
 def _no_file(detail: str) -> Fault:
-    return Fault("no-file", "No file", detail, "Name another with -f, or write a first one: smith-topo init")
+    return Fault(findings.NO_FILE, detail, "Name another with -f, or write a first one: smith-topo init")
 
 
 def _unreadable(name: str, error: OSError) -> _Unread:
     why = error.strerror or "it can't be read"
-    return _Unread(name, Fault("unreadable", "File can't be read", f"{name}: {why}.", "Let this user read it."))
+    return _Unread(name, Fault(findings.UNREADABLE, f"{name}: {why}.", "Let this user read it."))
 
 
 _NOT_A_FILE = Fault(
-    "not-a-file",
-    "Not a regular file",
+    findings.NOT_A_FILE,
     "Pipes, sockets and devices are not opened: they may have no end.",
     "Send it to standard input, and write `-f -`.",
 )

@@ -42,6 +42,7 @@ WHOLE = plan(*CHANGES, steps=STEPS, diagnostics=(WARNING, PROTECTED), unmanaged=
 ORDINARY: dict[View, Any] = {
     **SUBJECTS,
     View.PLAN: WHOLE,
+    View.STEPS: WHOLE,
     View.DRIFT: WHOLE,
     View.STEP: ended(STEPS[0], Verdict.DONE),
     View.OUTCOME: Applied(WHOLE, [ended(STEPS[0], Verdict.DONE), ended(STEPS[1], Verdict.STALE, PROTECTED)]),

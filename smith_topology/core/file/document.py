@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
+from smith_topology.core.file import findings
 from smith_topology.core.file.encoding import decode
 from smith_topology.core.file.report import Fault, Placed, Report, Stop, span_of
 from smith_topology.core.file.suggest import shown
@@ -86,7 +87,7 @@ def compose(data: bytes, report: Report) -> Node | None:
         text = decode(data, report.file)
         return _Composer(report).compose(text)
     except Stop as stop:
-        report.error(stop.at, stop.fault)
+        report.add(stop.at, stop.fault)
     return None
 
 
@@ -151,9 +152,9 @@ class _Composer:
         mark = event.start_mark
         node = ScalarNode(self._file, mark.line + 1, mark.column + 1, event.value, not event.style)
         if event.tag:
-            self._report.error(node, partial(_tag, event.tag))
+            self._report.add(node, partial(_tag, event.tag))
         if event.style == ">" and not event.value:
-            self._report.error(node, misread(">"))
+            self._report.add(node, misread(">"))
             node = node._replace(text=">")
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(node, 1, 0)
@@ -167,7 +168,7 @@ class _Composer:
 
     def _open(self, event: Any, node: SequenceNode | MappingNode) -> None:
         if event.tag:
-            self._report.error(node, partial(_tag, event.tag))
+            self._report.add(node, partial(_tag, event.tag))
         if event.anchor:
             self._anchors[event.anchor] = None
         self._stack.append(_Frame(node, event.anchor))
@@ -212,20 +213,20 @@ class _Composer:
 
     def _entry(self, frame: _Frame, key: Node, value: Node) -> None:
         if not isinstance(key, ScalarNode):
-            self._report.error(key, _BAD_KEY)
+            self._report.add(key, _BAD_KEY)
         elif key.text == "<<" and key.plain:
             frame.merges.append(value)
         elif key.text not in frame.entries:
             frame.entries[key.text] = Entry(key.file, key.line, key.column, value)
         else:
-            self._report.error(key, partial(_duplicate, key.text, span_of(frame.entries[key.text])))
+            self._report.add(key, partial(_duplicate, key.text, span_of(frame.entries[key.text])))
 
     def _merge(self, frame: _Frame) -> None:
         """Own keys win over merged ones, earlier merges over later ones."""
         for merged in frame.merges:
             for source in merged.items if isinstance(merged, SequenceNode) else [merged]:
                 if not isinstance(source, MappingNode):
-                    self._report.error(source, _BAD_MERGE)
+                    self._report.add(source, _BAD_MERGE)
                     continue
                 for key, entry in source.entries.items():
                     frame.entries.setdefault(key, entry)
@@ -240,49 +241,44 @@ class _Composer:
 
 
 _SEVERAL = Fault(
-    "several-documents",
-    "More than one document",
+    findings.SEVERAL_DOCUMENTS,
     "A second document starts here; a file holds one.",
     "Write each document into a file of its own, and name them or their directory with `-f`.",
 )
 TOO_MANY = Fault(
-    "too-large",
-    "Too many values",
+    findings.TOO_LARGE.worded("Too many values"),
     f"With its aliases and defaults written out, the file holds more than {MAX_VALUES} values.",
     "Use fewer of them, or split it into several files.",
 )
 _TOO_DEEP = Fault(
-    "too-deep",
-    "Nested too deeply",
+    findings.TOO_DEEP,
     f"Lists and mappings stand more than {MAX_DEPTH} deep here.",
     "Close brackets that are open, and check the indentation.",
 )
-_BAD_KEY = Fault("bad-key", "A key that is not text", "A list or mapping stands where a key belongs.", "Write `key: value`.")
-_BAD_MERGE = Fault("bad-merge", "Nothing to merge", "`<<` takes a mapping, or a list of them.", "Write `<<: *name`.")
+_BAD_KEY = Fault(findings.BAD_KEY, "A list or mapping stands where a key belongs.", "Write `key: value`.")
+_BAD_MERGE = Fault(findings.BAD_MERGE, "`<<` takes a mapping, or a list of them.", "Write `<<: *name`.")
 
 
 def _tag(tag: str) -> Fault:
     written = tag.replace("tag:yaml.org,2002:", "!!")
-    return Fault("yaml-tag", "A YAML tag", f"{shown(written)} asks for a type; the field decides that here.", "Delete the tag.")
+    return Fault(findings.YAML_TAG, f"{shown(written)} asks for a type; the field decides that here.", "Delete the tag.")
 
 
 def _unknown_alias(name: str) -> Fault:
     return Fault(
-        "unknown-alias",
-        "An alias without an anchor",
+        findings.UNKNOWN_ALIAS,
         f"{shown('*' + name)} stands for what {shown('&' + name)} names, and nothing above is called that.",
         "Name the anchor first, or put text that starts with `*` in quotes.",
     )
 
 
 def _recursive_alias(name: str) -> Fault:
-    return Fault("recursive-alias", "An alias inside its own anchor", f"{shown('*' + name)} would never end.", "Write it out.")
+    return Fault(findings.RECURSIVE_ALIAS, f"{shown('*' + name)} would never end.", "Write it out.")
 
 
 def _duplicate(key: str, first: Span) -> Fault:
     return Fault(
-        "duplicate-key",
-        "A key written twice",
+        findings.DUPLICATE_KEY,
         f"{shown(key)} is already written at {first}; only one of the two could count.",
         "Delete one of them, or join them.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
+from smith_topology.core.file import findings
 from smith_topology.core.file.report import Fault, Stop
 from smith_topology.core.model import Span
 
@@ -31,21 +32,19 @@ def decode(data: bytes, file: str) -> str:
 def too_large(size: int) -> Fault:
     """The fault of a file of ``size`` bytes."""
     return Fault(
-        "too-large",
-        "The file is too large",
+        findings.TOO_LARGE,
         f"It has {size} bytes; at most {MAX_BYTES} (16 MiB) are read.",
         "Split it into several files, and name them or their directory with `-f`.",
     )
 
 
 def _not_utf8(byte: int) -> Fault:
-    return Fault("bad-encoding", "Not UTF-8", f"The byte 0x{byte:02x} can't stand here.", "Save the file as UTF-8.")
+    return Fault(findings.BAD_ENCODING, f"The byte 0x{byte:02x} can't stand here.", "Save the file as UTF-8.")
 
 
 def _unseen(character: str) -> Fault:
     return Fault(
-        "control-character",
-        "A control character",
+        findings.CONTROL_CHARACTER,
         f"The character U+{ord(character):04X} can't be seen, and YAML forbids it or counts lines by it.",
         f'Delete it, or write it as "\\u{ord(character):04x}" in double quotes.',
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
+from smith_topology.core.file import findings
 from smith_topology.core.file.document import Entry
 from smith_topology.core.file.report import Fault
 from smith_topology.core.file.suggest import shown
@@ -52,7 +53,7 @@ def _extra(known_keys: Collection[str], reader: FieldReader, known: Field, entry
     values = {}
     for key, each in reader.entries(known.name, entry).items():
         if key in NAME_KEYS:
-            reader.error(each, Fault("extra-name", "Name in `extra`", f"{shown(key)} is sent anyway.", NAMED_BY_KEY))
+            reader.error(each, Fault(findings.EXTRA_NAME, f"{shown(key)} is sent anyway.", NAMED_BY_KEY))
         elif key in known_keys:
             reader.error(each, _known_extra(key))
         else:
@@ -62,7 +63,7 @@ def _extra(known_keys: Collection[str], reader: FieldReader, known: Field, entry
 
 def _known_extra(key: str) -> Fault:
     detail = f"{shown(key)} is known; in `extra` its value would reach the server unchecked."
-    return Fault("known-extra", "A known field in `extra`", detail, "Write it as a field of its own, outside `extra`.")
+    return Fault(findings.KNOWN_EXTRA, detail, "Write it as a field of its own, outside `extra`.")
 
 
 def _resources(kind: Kind, *reserved: str) -> dict[str, Any]:

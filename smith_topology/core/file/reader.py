@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from smith_topology.core.file import findings
 from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, ScalarNode, compose
 from smith_topology.core.file.keys import (
     FILE_KEYS,
@@ -68,9 +69,9 @@ def parse_file(data: bytes, report: Report) -> Part:
         return _FileParser(report).part(root)
     if root is not None and not (isinstance(root, ScalarNode) and root.is_null):
         fix = "Start with `version: 1`, then `name:` and `streams:`."
-        report.error(root, wrong_type("the file", root, "a mapping", fix))
+        report.add(root, wrong_type("the file", root, "a mapping", fix))
     elif report.empty:
-        report.refusal(report.start, _EMPTY_FILE)
+        report.add(report.start, _EMPTY_FILE)
     return Part()
 
 
@@ -99,10 +100,10 @@ class _FileParser:
     def _check_version(self, root: MappingNode) -> None:
         entry = root.entries.get("version")
         if entry is None or entry.is_null:
-            self._report.error(entry or root, _NO_VERSION)
+            self._report.add(entry or root, _NO_VERSION)
         elif not (isinstance(entry.value, ScalarNode) and entry.value.plain and entry.value.text == str(VERSION)):
             detail = f"This program reads version {VERSION}; here is {found(entry.value)}."
-            self._report.error(entry, bad_value(detail, f"Write `version: {VERSION}`."))
+            self._report.add(entry, bad_value(detail, f"Write `version: {VERSION}`."))
 
     def _owner(self, entry: Entry | None) -> Owner | None:
         if entry is None or entry.is_null:
@@ -110,7 +111,7 @@ class _FileParser:
         text = self._reader.value(FILE_KEYS["name"].field, "name", entry)
         if text is not ABSENT and not _OWNER.match(text):
             detail = f"{shown(text)} can't be an owner."
-            self._report.error(entry, bad_value(detail, "Write at most 64 of letters, digits, `-`, `_` and `.`."))
+            self._report.add(entry, bad_value(detail, "Write at most 64 of letters, digits, `-`, `_` and `.`."))
             text = ABSENT
         return Owner("" if text is ABSENT else text, span_of(entry))
 
@@ -121,7 +122,7 @@ class _FileParser:
             return None
         cluster, account = target.get("cluster") or None, target.get("account") or None
         if not cluster and not account and self._report.faults == before:
-            self._report.error(entry, _EMPTY_TARGET)
+            self._report.add(entry, _EMPTY_TARGET)
         return Target(cluster, account, span_of(entry))
 
     def _read_defaults(self, entry: Entry | None) -> None:
@@ -157,7 +158,7 @@ class _FileParser:
         """The defaults. What all resources inherit together is bounded, since it takes memory that the file does not show."""
         self._inherited += self._weights[kind]
         if self._inherited > MAX_VALUES:
-            self._report.error(at, TOO_MANY)
+            self._report.add(at, TOO_MANY)
             self._inherited, self._weights[kind], self._defaults[kind] = 0, 0, Body()
         return self._defaults[kind]
 
@@ -172,10 +173,10 @@ def _hint(kind: Kind, key: str) -> str:
 
 def _name_fault(name: str) -> Fault | None:
     if len(name.encode()) > MAX_NAME_BYTES:
-        return Fault("bad-name", "Bad name", f"{shown(name)} has more than {MAX_NAME_BYTES} bytes.", "Shorten it.")
+        return Fault(findings.BAD_NAME, f"{shown(name)} has more than {MAX_NAME_BYTES} bytes.", "Shorten it.")
     if not is_name(name):
         fix = "Leave out spaces, control characters and `.`, `*`, `>`, `/`, `\\`."
-        return Fault("bad-name", "Bad name", f"{shown(name)} can't name a stream or a consumer.", fix)
+        return Fault(findings.BAD_NAME, f"{shown(name)} can't name a stream or a consumer.", fix)
     return None
 
 
@@ -183,20 +184,18 @@ def _bucket_fault(address: Address) -> Fault:
     what = "a key-value" if address.role is Kind.KEY_VALUE else "an object"
     detail = f"{shown(address.name)} belongs to {what} bucket; declared as a plain stream it would lose what makes it a bucket."
     fix = "Delete it. A later version of smith-topo will declare buckets."
-    return Fault("bucket-stream", "A bucket declared as a stream", detail, fix)
+    return Fault(findings.BUCKET_STREAM, detail, fix)
 
 
 _EMPTY_FILE = Fault(
-    "empty-file",
-    "The file is empty",
+    findings.EMPTY_FILE,
     "A file that declares nothing would mean: delete everything that it declared before.",
     "Write `version: 1`, `name:` and `streams:`; to delete everything it has: put the file back as it was, then "
     "smith-topo destroy",
 )
 _EMPTY_TARGET = Fault(
-    "empty-target",
-    "An empty target",
+    findings.EMPTY_TARGET,
     "It names neither a cluster nor an account, so the file could be applied anywhere.",
     "Write `target: {cluster: NAME}` or `{account: NAME}`, or leave it out.",
 )
-_NO_VERSION = Fault("missing-key", "Missing key", "The file does not say which format it is in.", f"Write `version: {VERSION}`.")
+_NO_VERSION = Fault(findings.MISSING_KEY, "The file does not say which format it is in.", f"Write `version: {VERSION}`.")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from smith_topology.core.model import Address, Diagnostic, Severity, Span
+from smith_topology.core.file import findings
+from smith_topology.core.model import Address, Diagnostic, Finding, Span
 
 SHOWN_PER_FILE = 100
 
@@ -28,21 +29,20 @@ def span_of(at: Placed) -> Span:
 
 @dataclass(eq=False)
 class Fault(Exception):
-    """What is wrong with one value: a Diagnostic without severity, address and position, which the caller adds.
+    """What is wrong with one value: a Diagnostic without address and position, which the caller adds.
 
     Not frozen, unlike other values: Python sets attributes of an exception while it propagates.
     """
 
-    code: str
-    summary: str
+    finding: Finding
     detail: str
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.summary}: {self.detail} {self.fix}"
+        return f"{self.finding.summary}: {self.detail} {self.fix}"
 
-    def at(self, span: Span | None, severity: Severity = Severity.ERROR, address: Address | None = None) -> Diagnostic:
-        return Diagnostic(self.code, severity, self.summary, self.detail, self.fix, address, span)
+    def at(self, span: Span | None, address: Address | None = None) -> Diagnostic:
+        return self.finding.diagnostic(self.detail, self.fix, address, span)
 
 
 Wording: TypeAlias = Fault | Callable[[], Fault]
@@ -85,19 +85,13 @@ class Report:
     def start(self) -> Span:
         return Span(self.file, 1, 1)
 
-    def error(self, at: Placed, fault: Wording, address: Address | None = None) -> None:
-        self._add(at, fault, Severity.ERROR, address)
-
-    def refusal(self, at: Placed, fault: Fault) -> None:
-        self._add(at, fault, Severity.REFUSAL)
-
-    def _add(self, at: Placed, fault: Wording, severity: Severity, address: Address | None = None) -> None:
+    def add(self, at: Placed, fault: Wording, address: Address | None = None) -> None:
         if self.full:
             self._next = self._next or span_of(at)
             self._more += 1
             return
         made = fault if isinstance(fault, Fault) else fault()
-        self._shown.append(made.at(span_of(at), severity, address))
+        self._shown.append(made.at(span_of(at), address))
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """The faults in the order of the file. The last one counts those that are not shown."""
@@ -109,8 +103,7 @@ class Report:
 
 def _more(count: int) -> Fault:
     return Fault(
-        "more-errors",
-        "More errors than are shown",
+        findings.MORE_ERRORS,
         f"and {count} more; the first of them is here.",
         "Correct what is shown, then run this again.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from smith_topology.core.file import findings
 from smith_topology.core.file.document import MappingNode, Node, ScalarNode, SequenceNode
 from smith_topology.core.file.report import Fault
 from smith_topology.core.file.suggest import choices, meant, shown
@@ -69,11 +70,11 @@ def found(node: Node) -> str:
 
 
 def wrong_type(path: str, node: Node, wanted: str, fix: str = "") -> Fault:
-    return Fault("wrong-type", "Wrong type", f"{shown(path)} takes {wanted}; here is {found(node)}.", fix or f"Write {wanted}.")
+    return Fault(findings.WRONG_TYPE, f"{shown(path)} takes {wanted}; here is {found(node)}.", fix or f"Write {wanted}.")
 
 
 def bad_value(detail: str, fix: str) -> Fault:
-    return Fault("bad-value", "Bad value", detail, fix)
+    return Fault(findings.BAD_VALUE, detail, fix)
 
 
 def read_scalar(field: Field, path: str, node: ScalarNode) -> Any:
@@ -148,7 +149,7 @@ def _text(field: Field, path: str, text: str) -> str:
 def _choice(field: Field, path: str, text: str) -> str:
     if text in field.choices:
         return text
-    raise Fault("unknown-value", "Unknown value", f"{shown(path)} can't be {shown(text)}.", meant(text, field.choices))
+    raise Fault(findings.UNKNOWN_VALUE, f"{shown(path)} can't be {shown(text)}.", meant(text, field.choices))
 
 
 def _size(path: str, node: ScalarNode) -> int:

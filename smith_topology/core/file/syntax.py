@@ -6,6 +6,7 @@ import re
 
 from yaml import MarkedYAMLError
 
+from smith_topology.core.file import findings
 from smith_topology.core.file.report import Fault
 from smith_topology.core.model import Span
 
@@ -32,8 +33,7 @@ def syntax_fault(error: MarkedYAMLError, text: str, file: str) -> tuple[Span, Fa
 def misread(mark: str) -> Fault:
     """The fault of text that starts with a character of YAML's own, such as the subject ``>``."""
     return Fault(
-        "yaml-syntax",
-        "Not valid YAML",
+        findings.YAML_SYNTAX,
         f"At the start of a value, `{mark}` means something to YAML.",
         f"Put text that starts with `{mark}` in quotes, such as `'{mark}'`.",
     )
@@ -58,7 +58,7 @@ def _explained(problem: str, context: str, opened: int) -> Fault:
 
 
 def _fault(detail: str, fix: str) -> Fault:
-    return Fault("yaml-syntax", "Not valid YAML", detail, fix)
+    return Fault(findings.YAML_SYNTAX, detail, fix)
 
 
 def _at(mark: object) -> tuple[int, int]:

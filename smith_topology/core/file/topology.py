@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from smith_topology.core.file import findings
 from smith_topology.core.file.reader import Part, parse_file
 from smith_topology.core.file.report import Fault, Report
 from smith_topology.core.file.suggest import shown
@@ -69,7 +70,7 @@ def _collect(parts: Sequence[Part], resources: dict[Address, Resource]) -> Itera
 
 def _twice(address: Address, first: Span) -> Fault:
     detail = f"{address} is already declared at {first}; only one of the two could count."
-    return Fault("duplicate-stream", "A stream declared twice", detail, "Delete one of them, or join them.")
+    return Fault(findings.DUPLICATE_STREAM, detail, "Delete one of them, or join them.")
 
 
 def _disagreements(parts: Sequence[Part]) -> Iterator[Diagnostic]:
@@ -85,8 +86,7 @@ def _disagreements(parts: Sequence[Part]) -> Iterator[Diagnostic]:
 
 def _differs(key: str, first: str, at: Span) -> Fault:
     return Fault(
-        f"different-{key}",
-        f"Files with different `{key}`",
+        findings.DIFFERENT[key],
         f"All files make one topology; {at} says {first}.",
         f"Write the same `{key}`, or write it in one file only.",
     )
@@ -102,18 +102,16 @@ def _missing(parts: Sequence[Part], reports: Sequence[Report], *, stopped: bool)
     if not any(part.owner for part in parts):
         yield _NO_NAME.at(start)
     elif not stopped and not any(part.resources for part in parts):
-        yield _NO_STREAMS.at(start, Severity.REFUSAL)
+        yield _NO_STREAMS.at(start)
 
 
 _NO_NAME = Fault(
-    "missing-key",
-    "Missing key",
+    findings.MISSING_KEY,
     "No file has a `name`; it is stamped on everything that the topology manages, and tells it from everything else.",
     "Write `name:` and a name that no other topology of the account has.",
 )
 _NO_STREAMS = Fault(
-    "empty-topology",
-    "No streams",
+    findings.EMPTY_TOPOLOGY,
     "A topology without streams would mean: delete everything that it declared before.",
     "Declare a stream under `streams:`; to delete everything it has: put the file back as it was, then smith-topo destroy",
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from smith_topology.core.file import findings
 from smith_topology.core.file.document import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from smith_topology.core.file.report import Fault, Placed, Report, Wording
 from smith_topology.core.file.scalars import bad_value, expected, read_scalar, wrong_type
@@ -58,7 +59,7 @@ class FieldReader:
         self._shared: Shared = {} if shared is None else shared
 
     def error(self, at: Placed, fault: Wording) -> None:
-        self._report.error(at, fault, self._address)
+        self._report.add(at, fault, self._address)
 
     def body(self, table: Mapping[str, Field], entries: dict[str, Entry]) -> Body:
         """The entries that are fields of the table. Other entries are ignored: the caller reports them."""
@@ -77,7 +78,7 @@ class FieldReader:
     def unknown(self, key: str, entry: Entry, known: Iterable[str], what: str, hint: str = "") -> None:
         """Report a key that ``what`` does not take. ``known`` are the keys that it takes."""
         detail = f"{shown(key)} is not a key of {what}."
-        self.error(entry, lambda: Fault("unknown-key", "Unknown key", detail, hint or meant(key, known)))
+        self.error(entry, lambda: Fault(findings.UNKNOWN_KEY, detail, hint or meant(key, known)))
 
     def entries(self, path: str | Address, at: Entry | None) -> dict[str, Entry]:
         """What a mapping holds. Empty when the key is left out or null, and after reporting that something else stands there."""
@@ -156,7 +157,7 @@ class FieldReader:
         for name, inner in table.items():
             if inner.required and not _is_written(node.entries.get(name)):
                 fix = f"Write `{name}`: {inner.doc}"
-                self.error(at, Fault("missing-key", "Missing key", f"{shown(path)} needs `{name}`.", fix))
+                self.error(at, Fault(findings.MISSING_KEY, f"{shown(path)} needs `{name}`.", fix))
         return values
 
     def _texts(self, path: str, node: MappingNode) -> dict[str, str]:
@@ -210,7 +211,7 @@ def _as_list(path: str, node: Node) -> str:
 
 def _reserved(key: str) -> Fault:
     owner = "smith-topo" if key.startswith(OURS) else "the server"
-    return Fault("reserved-key", "Reserved metadata key", f"{shown(key)} belongs to {owner}.", "Choose a key of your own.")
+    return Fault(findings.RESERVED_KEY, f"{shown(key)} belongs to {owner}.", "Choose a key of your own.")
 
 
 def _free_scalar(path: str, node: ScalarNode) -> Any:

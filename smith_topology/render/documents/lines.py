@@ -163,7 +163,7 @@ HOOK = Shape[Outcome](
         Key("action", VERB, "What the step does.", lambda outcome: verb(outcome.step)),
         Key("step", COUNT, "The number of the step in the plan.", lambda outcome: outcome.step.id),
         Key("elapsed_seconds", SECONDS, "Wall time, retries included.", lambda outcome: round(outcome.seconds, 6)),
-        Key("verdict", one_of(*Verdict), "How it ended, as in [step](#step).", lambda outcome: outcome.verdict.value),
+        Key("verdict", one_of(*Verdict), "How it ended: see [step result](#step-result).", lambda ended: ended.verdict.value),
         Key("diagnostic", DIAGNOSTIC, "Why it was not done.", lambda outcome: outcome.diagnostic, optional=True),
     ),
 )
@@ -182,7 +182,7 @@ RESOURCE_DRIFT = _line(
     "resource_drift", "", "`drift`: a line for each difference.", Key("change", DRIFTED, "The difference.", lambda found: found)
 )
 DIAGNOSTIC_LINE = _line(
-    "diagnostic", "", "Always: a line for each finding.", Key("diagnostic", DIAGNOSTIC, "The finding.", lambda found: found)
+    "diagnostic", "", "All commands: a line for each finding.", Key("diagnostic", DIAGNOSTIC, "The finding.", lambda f: f)
 )
 PLAN_SUMMARY = _line(
     "change_summary", " of a plan", "`plan`, `apply`: ends the plan.", Key("changes", PLAN_COUNTS, "How much.", lambda plan: plan)

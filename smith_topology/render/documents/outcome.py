@@ -53,7 +53,7 @@ def _tally(result: Result) -> Key[Applied]:
 
 
 STEP = Shape[Ended](
-    "step",
+    "step result",
     "One request, or one wait for the peers of a stream.",
     (
         Key("id", COUNT, "The number of the step in the plan.", lambda ended: ended.step.id),
