@@ -314,6 +314,9 @@ SKIPPED: dict[str, tuple[Document, Document, int, int]] = {
     "widened, past some": (ONLY_B, {}, 4, 6),
     "widened, past everything": ({"filter_subject": "o.c"}, {"filter_subjects": ["o.b", "o.c"]}, 4, 4),
 }
+"""The messages that are never delivered, and how many are announced: of a work queue, whose stored messages of the old filter are
+all pending, never more than there are.
+"""
 
 
 @pytest.mark.parametrize("retention", ["limits", "workqueue"])
@@ -336,7 +339,7 @@ def test_new_filters_announce_what_is_never_delivered(
 
     assert alone.exit_code == 3, alone
     assert len(never) == missed
-    assert (effect["skipped"], effect["messages_bound"]) == (skipped, "upper")
+    assert (effect["skipped"], effect["messages_bound"]) == (missed if retention == "workqueue" else skipped, "upper")
 
 
 def covers(filters: Document, subject: str) -> bool:

@@ -135,9 +135,9 @@ def _ordered(owner: str, changes: tuple[Change, ...], live: Live) -> Order:
 
 
 def _priced(changes: tuple[Change, ...], order: Order, live: Live, answers: forecast.Answers) -> tuple[Change, ...]:
-    """The changes as they stand, with what they cost in the order in which they are made."""
+    """The changes as they stand, with what they cost in the order in which they are made; those that can't be made come last."""
     by_address = {change.address: change for change in changes}
-    ordered = [by_address[address] for address in decisive_stages(order.stages)]
+    ordered = [by_address[address] for address in {**decisive_stages(order.stages), **by_address}]
     costly = {each.address: each for each in forecast.forecast(ordered, live, answers)}
     interrupting = interruptions.of(by_address.values(), order.handovers, live)
     for address, effects in interrupting.items():

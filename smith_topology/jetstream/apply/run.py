@@ -37,6 +37,7 @@ class Run:
         self.caller = Caller(self.state, _families(plan, self._decisive.values()))
         self.under_way: dict[int, Step] = {}
         self.between_halves = 0
+        self._reported: set[int] = set()
         self._ended: asyncio.Queue[Outcome | asyncio.Task[None]] = asyncio.Queue()
         self._handovers: dict[int | None, list[Handover]] = defaultdict(list)
         groups = {call.stage.id: call.group for call in calls}
@@ -88,13 +89,23 @@ class Run:
         return "the run was interrupted" if self.state.stop.is_set() else ""
 
     async def _carry_out(self, unit: Unit) -> None:
-        """Put each outcome into the queue as it comes, and this task itself at the end."""
-        if len(unit) == 1:
-            self._ended.put_nowait(await self._one(unit[0]))
-        else:
-            await self._hand_over(unit)
-        if task := asyncio.current_task():
-            self._ended.put_nowait(task)
+        """Put each outcome into the queue as it comes, and this task itself at the end, whatever happens."""
+        try:
+            if len(unit) == 1:
+                self._report(await self._one(unit[0]))
+            else:
+                await self._hand_over(unit)
+        except Exception as error:  # noqa: BLE001  # a mistake of ours must not take along the report of what is done
+            for step in unit:
+                if step.id not in self._reported:
+                    self._report(Outcome(step, Verdict.UNKNOWN, 0.0, diagnostics.unexpected(step, error)))
+        finally:
+            if task := asyncio.current_task():
+                self._ended.put_nowait(task)
+
+    def _report(self, outcome: Outcome) -> None:
+        self._reported.add(outcome.step.id)
+        self._ended.put_nowait(outcome)
 
     async def _one(self, step: Step, *, looked: bool = False, finishing: bool = False) -> Outcome:
         started = time.monotonic()
@@ -103,7 +114,7 @@ class Run:
                 verdict, diagnostic = await settle(self.state, step)
             else:
                 verdict, diagnostic = await self.caller.attempt(step, looked=looked, finishing=finishing)
-        except Exception as error:  # noqa: BLE001  # a mistake of ours must not take along the report of what is done
+        except Exception as error:  # noqa: BLE001  # as in ``_carry_out``
             verdict, diagnostic = Verdict.UNKNOWN, diagnostics.unexpected(step, error)
         if isinstance(step, Call) and verdict is Verdict.DONE and (made := self._decisive.get(step.stage.id)):
             self.state.made.add(made)
@@ -120,18 +131,23 @@ class Run:
         looked, stopped = time.monotonic(), {call.id: found for call, found in zip(first, findings, strict=True) if found}
         if stopped or self._over():
             for step in unit:
-                self._ended.put_nowait(self._not_started(step, stopped.get(step.id)))
+                self._report(self._not_started(step, stopped.get(step.id)))
             return
         self.between_halves += 1
-        done = await self._right_behind(unit, {call.id for call in first}, looked)
+        try:
+            await self._send_all(unit, {call.id for call in first}, looked)
+        finally:
+            self.between_halves -= 1
+
+    async def _send_all(self, unit: Unit, first: set[int], looked: float) -> None:
+        done = await self._right_behind(unit, first, looked)
         for call in [] if self.state.lost else rollback(self._handovers[unit[0].group], self.plan, done):
-            self._ended.put_nowait(await self._one(call, finishing=True))
-        self.between_halves -= 1
+            self._report(await self._one(call, finishing=True))
 
     async def _looked_at(self, call: Call) -> Ending | None:
         try:
             return await self.caller.look(call)
-        except Exception as error:  # noqa: BLE001  # as in ``_one``
+        except Exception as error:  # noqa: BLE001  # as in ``_carry_out``
             return Verdict.REFUSED, diagnostics.unexpected(call, error)
 
     def _not_started(self, step: Step, found: Ending | None) -> Outcome:
@@ -156,7 +172,7 @@ class Run:
                     found += [diagnostics.skipped(whole[step.id], DEPENDS) for step in scheduler.drop(outcome.step)]
                 done += found
                 for each in found:
-                    self._ended.put_nowait(each)
+                    self._report(each)
 
 
 def _alone(unit: Unit) -> list[Step]:
