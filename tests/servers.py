@@ -29,7 +29,7 @@ TOO_OLD = "2.9"
 """Debian's package; tests with it are skipped where that is not installed."""
 
 ROOT = Path(__file__).parents[1]
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 NOT_FOUND = 10059
 REPLICATED = {"name": "READY", "num_replicas": 3, "storage": "memory"}
 
