@@ -114,7 +114,7 @@ def test_consumers_of_a_work_queue_swap_filters(account: Account, first: Documen
         account.publish(subject, 3)
     held = account.messages("QUEUE")
 
-    account.converge(queue(second), *ONLY_DELETES)
+    account.converge(queue(second), *ALLOW_ALL)
 
     assert account.messages("QUEUE") == held
     for name, config in second.items():
@@ -273,7 +273,7 @@ def test_a_limit_tightens_around_a_consumer_that_takes_over_from_one_that_goes(a
     account.converge(queue(1000, x={**reading("q.a"), "max_ack_pending": 50}, y={**reading("q.b"), "max_ack_pending": 500}))
     account.publish("q.a", 3)
 
-    account.converge(queue(100, y={**reading("q.a"), "max_ack_pending": 50}), *ONLY_DELETES)
+    account.converge(queue(100, y={**reading("q.a"), "max_ack_pending": 50}), *ALLOW_ALL)
 
     assert len(account.js.pull("QUEUE", "y", 9)) == 3
 
@@ -471,7 +471,7 @@ def test_a_consumer_goes_while_its_stream_and_its_neighbours_swap(account: Accou
         account.publish(subject, 2)
     held = account.messages("ONE")
 
-    account.converge(queues("b", "a", first=reading("q.c", "q.a"), second=reading("q.b")), *ONLY_DELETES)
+    account.converge(queues("b", "a", first=reading("q.c", "q.a"), second=reading("q.b")), *ALLOW_ALL)
 
     assert account.messages("ONE") == held
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from smith_topology.core.kinds import behaviour
 from smith_topology.core.model import FILTERS, Action, Bound, Change, Effect, Kind, Observed, amounts
-from smith_topology.core.planning.claims import claims_of, given_up, gone
+from smith_topology.core.planning.claims import claims_of, given_up, gone, is_parked
 from smith_topology.core.planning.forecast.interest import Consumers, World, holds_by_interest, wanted
 from smith_topology.core.planning.forecast.questions import (
     Answer,
@@ -76,7 +76,7 @@ def consumer_updated(change: Change, observed: Observed, world: World, answers: 
     unacked = int(observed.state.get("num_ack_pending", 0))
     stream = world.live.stream(observed.address.path[0])
     if stream is not None and changes_filters(change):
-        yield from _skipping(change, stream, answers)
+        yield from _skipping(change, observed, stream, answers)
     if stream is not None and gives_up(change):
         yield from _giving_up(change, observed, stream, world, answers)
     elif stream is not None and paths - {"pause_until"} and _drops_unwanted(stream, world):
@@ -106,10 +106,16 @@ def _forgotten(observed: Observed, world: World) -> Effect:
     return Effect("DS305", text, "inactive_threshold", going)
 
 
-def _skipping(change: Change, stream: Observed, answers: Answers) -> Iterator[Effect]:
+def _waits_parked(change: Change, observed: Observed) -> bool:
+    """Whether a consumer has given up its filter a moment ago, and no client waits for messages: it is where it was by then."""
+    parked = all(is_parked(claim) for claim in claims_of(Kind.CONSUMER, change.before))
+    return parked and not (observed.state.get("num_waiting") or observed.state.get("push_bound"))
+
+
+def _skipping(change: Change, observed: Observed, stream: Observed, answers: Answers) -> Iterator[Effect]:
     """What new filters take in anew is only delivered from the consumer's position on; what is stored before it never is."""
     question = passed_over(change)
-    if question is None:
+    if question is None or _waits_parked(change, observed):
         return
     everything = Answer(messages_of(stream), None, Bound.UPPER)
     matching, before = answers.get(question) or everything, answers.get(before_first_pending(change)) or everything
