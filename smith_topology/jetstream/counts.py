@@ -39,7 +39,7 @@ SCAN_AT_ONCE = 256
 
 
 async def fresh(api: Api, server: Server, change: Change, parent: Change | None) -> Live:
-    """What the price of one change depends on, as it is now and by the server's clock: its stream, its consumers as far as
+    """What the effects of one change depend on, as it is now and by the server's clock: its stream, its consumers as far as
     they matter, and the streams it copies, or did. ``parent`` is what the plan does to its stream. Raises ServerError.
     """
     if change.address.kind is Kind.CONSUMER:
@@ -52,7 +52,7 @@ async def fresh(api: Api, server: Server, change: Change, parent: Change | None)
 
 async def answers(api: Api, questions: Iterable[Question], *, certain: bool = False) -> Answers:
     """The answers to be had; a question that a permission or an old server leaves open, or too many subjects do, or that
-    nobody answers, is left out.
+    no server answers, is left out.
 
     A failure that may pass is waited for, up to ``api.patience`` for each question. ``certain`` raises what has not passed by
     then, where a guess would be taken for a reason.

@@ -53,7 +53,7 @@ class Unreadable(ServerError):
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The three endpoints that tell of one family of objects, below the API prefix, and the key of their lists."""
+    """The three endpoints that list one family of objects, below the API prefix, and the key of their lists."""
 
     key: str
     names: str
@@ -244,7 +244,7 @@ async def _names(ask: Patient, source: _Source) -> set[str]:
 async def _listing(ask: Patient, source: _Source) -> tuple[dict[str, Any], bool]:
     """What all pages list, and whether that is sure to be everything: it came in one page, without gaps.
 
-    The first page tells the total; the rest are asked for at once. What a server in good order had when it was stopped stands in
+    The first page holds the total; the rest are asked for at once. What a server in good order had when it was stopped stands in
     the list all the same, empty and without consumers (2.10 to 2.15): ``missing`` names it, so it does not count.
     """
     first = await _page(ask, source.list, 0)

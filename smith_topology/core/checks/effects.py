@@ -51,7 +51,7 @@ PULL_FIELDS = ("max_batch", "max_expires", "max_bytes")
 
 
 def lost_messages(topology: Topology) -> Iterator[Diagnostic]:
-    """Interest streams nobody is interested in, and streams that a copy drains."""
+    """Interest streams without a consumer, and streams that a copy drains."""
     copied: dict[str, Resource] = {}
     keeping = {stream.address.name: stream.config.get("retention", "limits") for stream in topology.streams()}
     for stream in topology.streams():

@@ -44,7 +44,7 @@ class CatchUp:
 
 def _state(seen: Observed) -> Any:
     cluster = seen.cluster
-    told = ("name", "current", "offline")
-    peers = ((*map(peer.get, told), bool(peer.get("lag"))) for peer in cluster.get("replicas") or ())
+    members = ("name", "current", "offline")
+    peers = ((*map(peer.get, members), bool(peer.get("lag"))) for peer in cluster.get("replicas") or ())
     status = (cluster.get("desired") or {}).get("status") or {}
     return cluster.get("leader"), frozenset(peers), status.get("description")

@@ -104,7 +104,7 @@ class JetStreamOff(ServerError):
 
 
 class JetStreamNotReady(JetStreamOff):
-    """Nobody answers, though JetStream is configured or has answered before: it starts, stops, or moves."""
+    """No server answers, though JetStream is configured or has answered before: it starts, stops, or moves."""
 
     finding = JetStreamOff.finding.worded("JetStream does not answer yet")
 
@@ -210,7 +210,7 @@ _FAULTS: Mapping[int, Fault] = MappingProxyType(
         10007: Fault.TRANSIENT,  # not assigned yet
         10008: Fault.TRANSIENT,  # temporarily unavailable: no quorum
         10009: Fault.TRANSIENT,  # not the leader
-        10013: Fault.TRANSIENT,  # deliver subject changes once nobody is bound
+        10013: Fault.TRANSIENT,  # deliver subject changes once no client is bound
         10049: Fault.TRANSIENT,  # store could not be created: a directory still being removed (2.15.1), or a full disk (all)
         10058: Fault.REREAD,  # stream name in use with another configuration
         10075: Fault.TRANSIENT,

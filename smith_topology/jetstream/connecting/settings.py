@@ -108,7 +108,7 @@ class Settings:
 
     @property
     def identifies(self) -> bool:
-        """Whether the server is told who connects."""
+        """Whether a user, token or credentials are sent to the server."""
         return bool(self.user or self.creds or self.nkey or self.token)
 
 
@@ -133,7 +133,7 @@ _USERINFO = re.compile(r"((?:[a-z]+://)?)(.*@)?(.*)", re.DOTALL)
 
 
 def redacted(server: str, instead: str = "") -> str:
-    """The URL with ``instead`` in the place of its userinfo, if it has any; up to the last `@`, whatever that holds."""
+    """The URL with ``instead`` instead of its userinfo, if it has any; up to the last `@`, whatever that holds."""
     scheme, userinfo, rest = _USERINFO.fullmatch(server).groups()  # type: ignore[union-attr]  # it matches every text
     return f"{scheme}{instead if userinfo else ''}{rest}"
 
@@ -181,13 +181,13 @@ def _userinfo(urls: Sequence[SplitResult]) -> dict[str, str]:
 def _who(given: Mapping[str, Any], around: Mapping[str, Any], remembered: Mapping[str, Any]) -> dict[str, str]:
     """The identity as a whole, from the first source that names any; a user without a password is a token."""
     chosen = next((layer for layer in (given, around, remembered) if layer.keys() & set(_WHO)), {})
-    nobody = dict.fromkeys((*_WHO, "password"), "")
+    anonymous = dict.fromkeys((*_WHO, "password"), "")
     if "user" not in chosen:
-        return nobody | {name: chosen[name] for name in _WHO if name in chosen}
+        return anonymous | {name: chosen[name] for name in _WHO if name in chosen}
     password = next((layer["password"] for layer in (given, around, chosen) if "password" in layer), "")
     if password:
-        return nobody | {"user": chosen["user"], "password": password}
-    return nobody | {"token": chosen.get("token") or chosen["user"]}
+        return anonymous | {"user": chosen["user"], "password": password}
+    return anonymous | {"token": chosen.get("token") or chosen["user"]}
 
 
 def _seconds(value: float | str) -> float:

@@ -97,8 +97,8 @@ def consumer_updated(change: Change, observed: Observed, world: World, answers: 
 
 
 def _forgotten(observed: Observed, world: World) -> Effect:
-    """A consumer that the server deletes when nobody uses it takes along what it alone still wanted."""
-    text = "the server deletes the consumer, position and all, when nobody uses it for this long"
+    """What is lost when the server deletes an unused consumer: its position, and what it alone still wanted."""
+    text = "the server deletes the consumer, position and all, when no client uses it for this long"
     stream = world.live.stream(observed.address.path[0])
     if stream is None or not _holds_by_interest(stream, world):
         return Effect("DS305", text, "inactive_threshold")

@@ -129,5 +129,5 @@ def wanted_by_any(consumers: list[Observed]) -> int:
         for subject in filters_of(consumer.config) or (REST,):
             index.add(subject, consumer.address)
     apart = all(a == b for (_, a), (_, b) in index.overlapping())
-    wishes = [wanted(c) for c in consumers]
-    return sum(wishes) if apart else max(wishes, default=0)
+    numbers = [wanted(c) for c in consumers]
+    return sum(numbers) if apart else max(numbers, default=0)

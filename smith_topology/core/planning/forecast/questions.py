@@ -1,6 +1,6 @@
-"""What has to be asked of the server before a price can be exact: counts that no listing carries.
+"""What to ask of the server before a forecast can be exact: counts that no listing carries.
 
-A question nobody could answer (older server, denied subject) turns an exact number into an upper bound, never into zero.
+A question without an answer (older server, denied subject) turns an exact number into an upper bound, never into zero.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ Answers: TypeAlias = Mapping[Question, Answer]
 
 
 def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
-    """What has to be asked of the server before ``priced`` can be exact."""
+    """What to ask of the server before ``forecast`` can be exact."""
     for change in changes:
         if change.action is not Action.UPDATE:
             continue
@@ -158,6 +158,7 @@ def messages_of(observed: Observed) -> int:
 
 
 def bytes_of(observed: Observed) -> int:
+    """The bytes that a stream stores, headers and the server's own overhead included."""
     return int(observed.state.get("bytes", 0))
 
 

@@ -85,7 +85,7 @@ def _forgotten_consumers(change: Change, stream: Observed, world: World) -> Iter
     durable = [each for each in world.live.consumers(stream.address.name) if not is_ephemeral_or_internal(each)]
     meant = [each for each in durable if each.address not in world.planned and not each.config.get("inactive_threshold")]
     if meant:
-        text = "the server deletes them, positions and all, when nobody uses them for this long after its next start"
+        text = "the server deletes them, positions and all, when no client uses them for this long after its next start"
         going = messages_of(stream) if holds_by_interest(stream.config, stream.address, world.live) else 0
         path, count = "consumer_limits", len(meant)
         yield Effect("DS210", text, path, amounts(Bound.UPPER, expiring=going, consumers=count, positions=count))
@@ -127,7 +127,7 @@ def _blamed(name: str, before: Config, after: Config) -> str:
 
 
 def _everything(observed: Observed) -> Answer:
-    """What a question that nobody could answer is taken for."""
+    """The answer assumed for a question without one: every message, as an upper bound."""
     return Answer(messages_of(observed), None, Bound.UPPER)
 
 
@@ -199,7 +199,7 @@ def _overlap(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
 
 def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
     """A copy of a work queue acknowledges what it has copied, and so takes it away from the queue's own consumers; of an
-    interest stream it lets go what nobody else wants (from 2.14 on).
+    interest stream it drops what no other consumer wants (from 2.14 on).
     """
     before, after = change.before or {}, change.after or {}
     known = [_identity(copy) for _, copy in copies_of(before)]
@@ -218,7 +218,7 @@ def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
 
 
 def released_origins(change: Change, live: Live) -> Iterator[Effect]:
-    """A copy that ends no longer holds what it had still to copy: an interest stream, or a copied queue, lets go of that."""
+    """A copy that ends no longer holds what it had still to copy: an interest stream, or a copied queue, drops that."""
     kept = [_identity(copy) for _, copy in copies_of(change.after or {})]
     before = [copy for _, copy in copies_of(change.before or {}) if not copy.get("external")]
     for name in dict.fromkeys(copy["name"] for copy in before if _identity(copy) not in kept):
