@@ -47,7 +47,7 @@ NAMES = {
     r"told|tells?|talks?|hears?|complain|finish": "to_stdout, to_stderr, report, on_error, expected, sentences",
     r"pric(?:e|es|ed|ing)|promises?": "forecast, effects, approved_loss",
     r"feasib\w+|intent|intents|survey|surveyed|agenda": "preflight, planned, planner, scheduler",
-    r"strangers?|strange|turns|wishes": "foreign, unknown, changes_filters",
+    r"strangers?|strange|turns|wishes|firm": "foreign, unknown, changes_filters, required",
 }
 """In identifiers, word by word; file names and test names too."""
 

@@ -90,7 +90,7 @@ def _listed(name: str, config: Config) -> Iterator[tuple[str, str]]:
 
 
 def invalid(topology: Topology) -> Iterator[Diagnostic]:
-    """Subjects the server does not take as such, and those it takes for something else than their author."""
+    """Subjects that the server refuses, and those that it reads otherwise than their author."""
     ordinary: set[str] = set()
     for resource in topology.resources.values():
         for path, subject in written_subjects(resource):

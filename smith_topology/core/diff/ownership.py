@@ -1,4 +1,4 @@
-"""Who manages what: the owner mark in metadata decides what may be adopted, pruned, or only be looked at."""
+"""Ownership: the owner mark in metadata decides what may be adopted, deleted, or only be looked at."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ SHORT = 12
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan but for the numbers in ``questions``."""
+    """A plan that lacks only the answers to ``questions``."""
 
     topology: Topology
     live: Live
@@ -166,14 +166,14 @@ def _fields(stage: Stage) -> set[str]:
 
 
 def _digest(name: str, changes: tuple[Change, ...], steps: tuple[Step, ...]) -> str:
-    """Equal for plans that send the same requests in the same order at the same cost, and for no others."""
+    """A digest of the requests, their order and their effects. Equal digests mean equal plans."""
     costs = [[str(change.address), repr(change.effects)] for change in changes if change.action is not Action.NO_OP]
     sent = [[each.endpoint, each.payload, each.seen, each.after] if isinstance(each, Call) else [each.after] for each in steps]
     return digest([name, costs, sent])
 
 
 def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]:
-    """Consumers selected without the stream they need."""
+    """A refusal for each consumer that is selected without the stream it needs."""
     created = {change.address for change in changes if change.action is Action.CREATE}
     return [
         NO_STREAM.diagnostic(

@@ -60,7 +60,7 @@ Family: TypeAlias = Sequence[Change]
 
 
 def part_of(change: Change, stage: Stage) -> Change:
-    """What a stage does of a change, as a change of its own."""
+    """The part of a change that one stage makes, as a change of its own."""
     fields = tuple(each for each in change.fields if stage.changes((each.path.partition(".")[0],)))
     return replace(change, action=stage.action, before=stage.before, after=stage.after, fields=fields)
 
@@ -112,7 +112,7 @@ def lost(changes: Iterable[Change]) -> int:
 
 
 def _expiring(change: Change) -> int:
-    """What was announced to go by and by may have come of age since."""
+    """The number of messages announced to expire later: by now they may have reached their age."""
     return sum(effect.number(Measure.EXPIRING) for effect in change.effects)
 
 
@@ -121,7 +121,9 @@ def tolerated(announced: int) -> int:
 
 
 def _inherited(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> int:
-    """What was announced with other changes that are done, or that lose nothing by now, and so falls to this one."""
+    """The loss announced with other changes of the family that are done, or lose nothing by now: this change may lose it
+    instead.
+    """
     still = {each.address for each in now if _for_interest(each)} | {change.address}
     return sum(_for_interest(each) for each in announced if each.address not in still)
 

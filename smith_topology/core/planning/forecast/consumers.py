@@ -47,17 +47,15 @@ def consumer_deleted(observed: Observed, world: World) -> Effect:
 
 
 def _holds_by_interest(stream: Observed, world: World) -> bool:
-    """Whether the stream keeps messages because consumers want them at this moment of the plan."""
+    """Whether the stream keeps messages because of consumers, at this moment of the plan."""
     keeps = behaviour.CONSUMERS_KEEP_OLD_RETENTION.at(world.live.versions(stream.address))
     lasting = [stream.config] if keeps else []
     return any(holds_by_interest(config, stream.address, world.live) for config in (world.stream(stream.address), *lasting))
 
 
 def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent: Change | None) -> Answer:
-    """What goes with one consumer of an interest stream: what no other one wants, and what none wanted any more.
-
-    The last one takes everything with it, which is counted once: at the change that made the stream one of interest, else at
-    the first consumer to go.
+    """The messages that an interest stream drops with one consumer: those that no other one wants. The last consumer takes every
+    message with it. That is counted once: at the change to interest retention, else at the first consumer to go.
     """
     if here.all_go:
         counted = bool(parent and becomes_interest(parent)) or consumer.address != here.first_to_leave
@@ -107,7 +105,7 @@ def _forgotten(observed: Observed, world: World) -> Effect:
 
 
 def _skipping(change: Change, stream: Observed, answers: Answers) -> Iterator[Effect]:
-    """What new filters take in anew is only delivered from the consumer's position on; what is stored before it never is."""
+    """The effect on stored messages that new filters match and the consumer may be past already: they are never delivered."""
     question = passed_over(change)
     if question is None:
         return
@@ -131,7 +129,9 @@ def _cleaning_up(stream: Observed, world: World) -> Iterator[Effect]:
 
 
 def _giving_up(change: Change, observed: Observed, stream: Observed, world: World, answers: Answers) -> Iterator[Effect]:
-    """What new filters leave out an interest stream drops, and on servers that keep what no consumer wants, that too."""
+    """The effect of filters that a consumer of an interest stream gives up: what only it wanted is dropped. So are messages that
+    no consumer wanted before, on servers that had kept them.
+    """
     if not _holds_by_interest(stream, world):
         return
     here = world.consumers(stream.address)

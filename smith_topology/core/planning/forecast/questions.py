@@ -108,25 +108,27 @@ def _stream_questions(change: Change, observed: Observed, live: Live) -> Iterato
 
 
 def no_longer_taken(change: Change) -> Outside | None:
-    """What is stored under subjects that the stream took and takes no more; None where it still takes them all."""
+    """The question how many messages are stored under subjects that the stream gives up. None if it keeps all its subjects."""
     old, new = (tuple((config or {}).get("subjects") or ()) for config in (change.before, change.after))
     return Outside(change.address.name, new, old) if beyond(old, new) else None
 
 
 def passed_over(change: Change) -> Outside | None:
-    """What is stored that new filters take in anew; None where they take in nothing."""
+    """The question how many messages are stored that new filters match and the old ones don't. None if there are no such
+    subjects.
+    """
     old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
     return Outside(change.address.path[0], old, new) if beyond(new, old) else None
 
 
 def gives_up(change: Change) -> bool:
-    """Whether a consumer no longer wants some of what it did."""
+    """Whether a consumer's new filters leave out subjects that its old ones match."""
     old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
     return change.action is Action.UPDATE and beyond(old, new)
 
 
 def left_out(change: Change) -> Outside:
-    """What is stored that a consumer wants now and no longer."""
+    """The question how many messages are stored that the old filters match and the new ones don't."""
     old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
     return Outside(change.address.path[0], new, old)
 
@@ -147,8 +149,8 @@ def lowered(name: str, before: Config, after: Config) -> bool:
 
 
 def excess(name: str, stored: int, after: Config) -> int:
-    """What is stored above a limit that drops; with ``discard: new`` none does. Any update enforces it, also one that only turns
-    ``discard`` to old.
+    """How many messages or bytes are stored above a limit; 0 with ``discard: new``, which drops nothing stored. An update that
+    only sets ``discard: old`` enforces the limits too.
     """
     return max(0, stored - after[name]) if name in after and after.get("discard") != "new" else 0
 

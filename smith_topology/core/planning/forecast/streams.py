@@ -76,8 +76,8 @@ def stream_updated(change: Change, observed: Observed, world: World, answers: An
 
 
 def _forgotten_consumers(change: Change, stream: Observed, world: World) -> Iterator[Effect]:
-    """A stream's limit counts for consumers without one of their own, after the server's next start; those that the plan
-    updates get it with their own change.
+    """The effect of a shorter ``inactive_threshold`` in ``consumer_limits`` on consumers without one of their own, after the
+    server's next start. Consumers that the plan updates get it by their own change.
     """
     old, new = ((config or {}).get("consumer_limits") or {} for config in (change.before, change.after))
     if not lowered("inactive_threshold", old, new):
@@ -136,7 +136,9 @@ def _older(observed: Observed, now: int, after: Config) -> bool:
 
 
 def _made_interest(observed: Observed, world: World) -> Effect:
-    """Interest keeps only what some consumer still wants. Which of them are there by now, the order of the plan says."""
+    """The effect of a change to interest retention: messages that no consumer wants are dropped. The order of the plan says
+    which consumers exist by then.
+    """
     total, here, versions = messages_of(observed), world.consumers(observed.address), world.live.versions(observed.address)
     if here.all_go:
         if not (here.leaving or here.passing or behaviour.EMPTIES_WITHOUT_CONSUMERS.at(versions)):
@@ -156,7 +158,9 @@ def _made_interest(observed: Observed, world: World) -> Effect:
 
 
 def _narrowed(change: Change, observed: Observed, answers: Answers) -> Iterator[Effect]:
-    """Messages may be stored under other subjects than they came under: transformed ones, and those of origins."""
+    """The effect on stored messages under subjects that the stream gives up: they stay. Their number is an upper bound where
+    transforms or origins store messages under other subjects.
+    """
     before, question = change.before or {}, no_longer_taken(change)
     answer = answers.get(question) if question else Answer(0)
     if answer is None:
@@ -185,7 +189,7 @@ def _place(source: Config) -> tuple[object, object]:
 
 
 def _identity(source: Config) -> tuple[object, ...]:
-    """By this the server knows a source again."""
+    """What the server recognises a source by."""
     return *_place(source), source.get("filter_subject"), source.get("subject_transforms")
 
 
@@ -232,7 +236,7 @@ def released_origins(change: Change, live: Live) -> Iterator[Effect]:
 
 
 def _unwanted(stream: Observed, live: Live) -> int:
-    """The most messages that none of a stream's own consumers waits for; none for the streams of limits."""
+    """An upper bound on the messages that none of a stream's own consumers waits for; 0 with limits retention."""
     if stream.config.get("retention", "limits") == "limits":
         return 0
     own = [each for each in live.consumers(stream.address.name) if not is_ephemeral_or_internal(each)]
@@ -240,7 +244,7 @@ def _unwanted(stream: Observed, live: Live) -> int:
 
 
 def _pushed_out(change: Change, observed: Observed, live: Live) -> Iterator[Effect]:
-    """What a new source brings makes a full stream drop what it has."""
+    """The effect of messages that a new source brings: a full stream drops others for them."""
     before, after = change.before or {}, change.after or {}
     known = [_identity(copy) for _, copy in copies_of(before)]
     new = [copy for _, copy in copies_of(after) if _identity(copy) not in known]
@@ -258,7 +262,9 @@ def _pushed_out(change: Change, observed: Observed, live: Live) -> Iterator[Effe
 
 
 def _expiring_by_header(change: Change, observed: Observed) -> Iterator[Effect]:
-    """Copied messages may carry a ``Nats-TTL`` that counts from now on; a stream's own are refused with one until then."""
+    """The effect on copied messages with a ``Nats-TTL`` header, which counts from this update on. (The stream's own have none:
+    before it, the server refuses them.)
+    """
     copies = next(copies_of(change.before or {}), None) or next(copies_of(change.after or {}), None)
     if copies and messages_of(observed):
         text = "what was copied with a `Nats-TTL` goes when that is over"

@@ -1,4 +1,4 @@
-"""What the account, or a stream, has no room for."""
+"""Changes that exceed a limit of the account, or of a stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What needs more than one server, and what several of them do not take at once."""
+"""Changes that need a cluster, and changes that a cluster does not make at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCALED_TOGETHER = Finding.error(
 
 
 def needed(planned: PlannedChanges) -> Iterator[Diagnostic]:
-    """Standalone servers refuse more than one replica (10074); up to 2.12 an update is accepted and means nothing."""
+    """Replicas above 1 on a single server: a creation is refused (10074), and up to 2.12 an update has no effect."""
     for change, resource in planned.written() if not planned.server.is_clustered else ():
         replicas = (change.after or {}).get("num_replicas", 1)
         if replicas > 1:
@@ -37,7 +37,9 @@ def needed(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def scaled_together(planned: PlannedChanges) -> Iterator[Diagnostic]:
-    """Consumers that are to scale with a work queue or an interest stream: neither may be first (10126, 10134)."""
+    """Consumers that would have to scale at the same time as their work queue or interest stream: the server refuses either one
+    first (10126, 10134).
+    """
     for change, resource in planned.written(Kind.CONSUMER):
         stream = planned.by_address.get(change.address.parent)
         own = (change.after or {}).get("num_replicas", 0)

@@ -1,4 +1,4 @@
-"""Consumers above what their stream will allow."""
+"""Consumers above the new ``consumer_limits`` of their stream."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _consumers_above(change: Change, planned: PlannedChanges, versions: Versions
 
 
 def _meanwhile(other: Change | None, stream: Change) -> Config:
-    """What a consumer that changes before its stream has until then: the old limits fill in what it leaves out."""
+    """The configuration of a consumer between its own change and its stream's: the old limits fill in what it leaves out."""
     if other is None or not other.after:
         return {}
     return {**((stream.before or {}).get("consumer_limits") or {}), **other.after}

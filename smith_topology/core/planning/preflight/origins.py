@@ -1,4 +1,4 @@
-"""Copies of what is not there, or goes."""
+"""Copies of streams that don't exist, or that this plan deletes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ORIGIN_DESTROYED = Finding.warning(
 
 
 def missing(planned: PlannedChanges) -> Iterator[Diagnostic]:
-    """The server accepts a mirror of nothing and then stays silently empty."""
+    """Mirrors and sources of a stream that does not exist. The server accepts them, and they stay empty without a warning."""
     for change, resource in planned.written(Kind.STREAM):
         for origin in origins(change.after or {}):
             address = stream_address(origin)
@@ -41,7 +41,7 @@ def missing(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def left_without(planned: PlannedChanges) -> Iterator[Diagnostic]:
-    """Streams that go on copying what this plan destroys: they keep what they have, and get nothing more, silently."""
+    """Streams that copy a stream this plan deletes. They keep what they have and get nothing more, without a warning."""
     gone = {a.name for a, c in planned.by_address.items() if a.kind is Kind.STREAM and c.action is Action.DELETE}
     for address, observed in planned.live.observed.items() if gone else ():
         if address.kind is not Kind.STREAM or address.name in gone:

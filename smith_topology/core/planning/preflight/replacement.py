@@ -1,4 +1,4 @@
-"""What can't be changed in place."""
+"""Changes of fields that the server can't change in place."""
 
 from __future__ import annotations
 

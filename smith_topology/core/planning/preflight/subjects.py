@@ -1,4 +1,4 @@
-"""Subjects that are taken."""
+"""Subjects that another stream will still have."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TAKEN = Finding.error(
 
 
 def taken(planned: PlannedChanges) -> Iterator[Diagnostic]:
-    """Subjects that another stream will still hold (10065): one outside this plan, or one that keeps what it has."""
+    """Subjects that another stream will still have (10065): a stream outside this plan, or one that keeps them."""
     streams = {address: change for address, change in planned.by_address.items() if address.kind is Kind.STREAM}
     gaining = {address for address, change in streams.items() if _gains(change)}
     if not gaining:

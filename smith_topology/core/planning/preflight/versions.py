@@ -31,8 +31,8 @@ Needs: TypeAlias = Callable[[Resource, PlannedChanges], Iterator[Need]]
 def too_old(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """Fields and values that a server does not know which has the object, or may come to have it.
 
-    In a cluster, where a new stream goes is known once it is there. With a `placement` the file may know better: then this is a
-    warning, and apply compares what was stored.
+    In a cluster it is known which servers have a stream only once it exists. With a `placement` the file may know better: then
+    this is a warning, and apply compares what was stored.
     """
     for _, resource in planned.changing:
         versions, placed = planned.live.versions(resource.address), _is_placed(resource, planned)
@@ -43,7 +43,7 @@ def too_old(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def _is_placed(resource: Resource, planned: PlannedChanges) -> bool:
-    """Whether its stream is new, and the file says which servers it goes to."""
+    """Whether the stream of this object is new and has a `placement`."""
     stream = resource.address.parent
     declared = planned.topology.resources.get(stream)
     return stream not in planned.live.observed and declared is not None and bool(declared.config.get("placement"))

@@ -29,7 +29,7 @@ COPIED_QUEUE = Finding.error(
 
 
 def copy_in_the_way(planned: PlannedChanges) -> Iterator[Diagnostic]:
-    """A copy that is there already takes what a new consumer, or new filters, of a work queue want (10099, 10100)."""
+    """Copies of a work queue that already take what a new consumer, or new filters, would take (10099, 10100)."""
     for change, resource in planned.written(Kind.CONSUMER):
         stream = planned.live.stream(change.address.path[0])
         if stream is None or stream.config.get("retention") != "workqueue":
