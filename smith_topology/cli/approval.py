@@ -30,7 +30,7 @@ async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True
 
 
 async def _ask(plan: Plan, allowed: frozenset[Permission]) -> None:
-    """Names first, each destroy of data on its own, then the plan as a whole."""
+    """Ask for names first, one for each delete of stored data, then for a yes to the whole plan."""
     for change in plan.changes:
         if _needs_its_name(change, allowed):
             question = f"{named(change.address)} loses data. Type its name ({clean(change.address.name)}) to go on"

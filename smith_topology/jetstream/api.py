@@ -48,7 +48,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 @dataclass(slots=True, eq=False)
 class _Asked:
-    """A request that waits for its answer; ``stored_in`` is the stream that took it for a message, and acknowledged it."""
+    """A request that waits for its answer. ``stored_in`` is the stream that stored it as a message and acknowledged it."""
 
     subject: str
     answer: asyncio.Future[Msg]
@@ -210,13 +210,13 @@ class Api:
 
 
 def our_clock() -> str:
-    """RFC 3339, UTC: for servers that don't send theirs."""
+    """The time of this machine as RFC 3339, UTC. For servers that don't send theirs."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _stored_in(message: Msg) -> str:
-    """The stream that acknowledges a message, ``""`` for everything else that a server answers: that names its ``type``, and is
-    not decoded here as well.
+    """The stream that acknowledges a message; ``""`` for every other answer. Other answers name their ``type``, and are not
+    decoded here as well.
     """
     receipt = _object(message) if len(message.data) <= LONGEST_RECEIPT and b'"type":' not in message.data else None
     return str(receipt.get("stream", "")) if receipt else ""

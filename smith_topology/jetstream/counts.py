@@ -150,7 +150,9 @@ async def _outside(ask: Patient, question: Outside) -> Answer | None:
 
 
 async def _before_first_pending(ask: Patient, question: BeforeFirstPending) -> Answer | None:
-    """Counted twice, with a look at the consumer in between: only a quiet stream gives an answer."""
+    """The answer for a consumer's position, counted twice with a look at the consumer in between. Only a quiet stream gives an
+    answer.
+    """
     before = await _matching(ask, question)
     pending = (await ask.request(f"CONSUMER.INFO.{question.stream}.{question.consumer}"))["num_pending"]
     if not before or not before == pending == await _matching(ask, question):
@@ -187,7 +189,7 @@ async def _oldest_beyond(ask: Patient, question: OldestBeyond) -> Answer:
 
 
 async def _beyond_gap(ask: Patient, stream: str, sequence: int) -> int:
-    """Where messages go on: a work queue may have millions of sequences between two that are left."""
+    """The next sequence that holds a message. A work queue may have millions of sequences between two messages that are left."""
     message = await _message_from(ask, stream, sequence)
     return int(message["seq"]) if message else sequence
 

@@ -104,7 +104,9 @@ def _is_listed_by_another_version(server: Server, observed: Observed) -> bool:
 
 
 async def _anew(ask: Patient, address: Address) -> list[Observed]:
-    """A stream that was listed and then had gone, with its consumers: it may have been made again since. Empty if it was not."""
+    """A stream, with its consumers, that was listed and then was gone: it may have been created again since. Empty if it was
+    not.
+    """
     for _ in range(MOST_HOLES):
         info = await _info(ask, STREAMS, address.name)
         if info is None:

@@ -107,7 +107,7 @@ def _groups(found: Sequence[tuple[Change, Result]], ended: Sequence[Outcome], st
 
 
 def _shown(troubles: Sequence[Outcome]) -> Sequence[Outcome]:
-    """What went wrong. That further steps of the change were then not attempted goes without saying."""
+    """The outcomes that say what went wrong. Later steps of the change that were not attempted are left out."""
     return [each for each in troubles if each.verdict is not Verdict.SKIPPED] or troubles[:1]
 
 

@@ -1,4 +1,4 @@
-"""Whether the peers of a stream have caught up with a change of replicas or placement, or are still getting on."""
+"""Whether the peers of a stream have caught up after a change of replicas or placement, or still make progress."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def fault_of(error: ServerError) -> Fault:
 
 
 def common_trouble(error: ServerError) -> int:
-    """The ``err_code`` of what troubles the server itself: who waits for its end in vain, does so for all. 0 for one object's."""
+    """The ``err_code`` of trouble of the whole server, for which one step waits on behalf of all. 0 for trouble of one object."""
     return error.err_code if isinstance(error, ApiError) and error.err_code in _COMMON else 0
 
 

@@ -25,7 +25,7 @@ class Elsewhere(NatsError):
 
 _REFUSAL = re.compile(rb"^-ERR ('[^'\r\n]*')", re.MULTILINE)
 _FOR_EVER = -1
-"""A lost server is never given up: how long a request may take, its caller says."""
+"""Reconnect without a limit. The caller of each request bounds its time."""
 _PAUSE = 0.5
 """Seconds between two attempts to connect again to one server."""
 
@@ -119,7 +119,7 @@ class Link(Client):
             self.listener(ConnectionResetError("the connection is lost"))
 
     def _place(self) -> tuple[str, ...]:
-        """Where this is: cluster and domain, which survive the change to another server; the URL where there is no cluster."""
+        """The cluster and domain connected to, which a reconnect must not change. The URL if there is no cluster."""
         cluster, domain = str(self.greeting.get("cluster") or ""), str(self.greeting.get("domain") or "")
         return cluster, domain, "" if cluster else self.url
 

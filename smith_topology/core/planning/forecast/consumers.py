@@ -53,18 +53,18 @@ def _holds_by_interest(stream: Observed, world: World) -> bool:
     return any(holds_by_interest(config, stream.address, world.live) for config in (world.stream(stream.address), *lasting))
 
 
-def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent: Change | None) -> Answer:
+def _only_its_own(consumer: Observed, stream: Observed, consumers: Consumers, parent: Change | None) -> Answer:
     """The messages that an interest stream drops with one consumer: those that no other one wants. The last consumer takes every
     message with it. That is counted once: at the change to interest retention, else at the first consumer to go.
     """
-    if here.all_go:
-        counted = bool(parent and becomes_interest(parent)) or consumer.address != here.first_to_leave
-        sure = not here.passing and (parent is None or (parent.after or {}).get("retention") == "interest")
+    if consumers.all_go:
+        counted = bool(parent and becomes_interest(parent)) or consumer.address != consumers.first_to_leave
+        sure = not consumers.passing and (parent is None or (parent.after or {}).get("retention") == "interest")
         return Answer(0 if counted else messages_of(stream), None, Bound.EXACT if sure else Bound.UPPER)
-    if here.keeps_everything and not (parent and parent.action is Action.UPDATE):
+    if consumers.keeps_everything and not (parent and parent.action is Action.UPDATE):
         return Answer(0)
-    orphans = max(0, messages_of(stream) - here.wanted)
-    unwanted = max(0, messages_of(stream) - here.wanted_on)
+    orphans = max(0, messages_of(stream) - consumers.wanted)
+    unwanted = max(0, messages_of(stream) - consumers.wanted_on)
     return Answer(min(unwanted, wanted(consumer) + orphans), None, Bound.UPPER)
 
 
@@ -134,11 +134,11 @@ def _giving_up(change: Change, observed: Observed, stream: Observed, world: Worl
     """
     if not _holds_by_interest(stream, world):
         return
-    here = world.consumers(stream.address)
-    answer = _only_its_own(observed, stream, here, world.planned.get(observed.address.parent))
+    consumers = world.consumers(stream.address)
+    answer = _only_its_own(observed, stream, consumers, world.planned.get(observed.address.parent))
     if stored := answers.get(left_out(change)):
         keeps = not behaviour.DROPS_ALL_ACKNOWLEDGED.everywhere(world.live.versions(stream.address))
-        unwanted = max(0, messages_of(stream) - here.wanted) if keeps else 0
+        unwanted = max(0, messages_of(stream) - consumers.wanted) if keeps else 0
         given = max(0, stored.messages - max(0, _held_by_others(change, stored.messages, stream, world)))
         answer = Answer(min(answer.messages, given + unwanted), None, Bound.UPPER)
     if answer.messages:

@@ -67,7 +67,7 @@ Question: TypeAlias = OlderThan | PerSubjectExcess | OldestBeyond | Outside | Be
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A count of messages, and the bytes they take where the server tells; ``bound`` is of the messages."""
+    """A count of messages, and the bytes they take where the server says so; ``bound`` is of the messages."""
 
     messages: int
     bytes: int | None = None

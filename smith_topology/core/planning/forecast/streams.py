@@ -139,19 +139,20 @@ def _made_interest(observed: Observed, world: World) -> Effect:
     """The effect of a change to interest retention: messages that no consumer wants are dropped. The order of the plan says
     which consumers exist by then.
     """
-    total, here, versions = messages_of(observed), world.consumers(observed.address), world.live.versions(observed.address)
-    if here.all_go:
-        if not (here.leaving or here.passing or behaviour.EMPTIES_WITHOUT_CONSUMERS.at(versions)):
+    total, consumers, versions = messages_of(observed), world.consumers(observed.address), world.live.versions(observed.address)
+    if consumers.all_go:
+        if not (consumers.leaving or consumers.passing or behaviour.EMPTIES_WITHOUT_CONSUMERS.at(versions)):
             text = "without a consumer, nothing new is kept; what is stored stays until a limit drops it"
             return Effect(BECOMES_INTEREST, text, "retention")
-        sure = not here.passing and behaviour.EMPTIES_WITHOUT_CONSUMERS.everywhere(versions)
+        sure = not consumers.passing and behaviour.EMPTIES_WITHOUT_CONSUMERS.everywhere(versions)
         bound = Bound.EXACT if sure else Bound.UPPER
         return Effect(BECOMES_INTEREST, "no consumer wants them, dropped at once", "retention", _all_of(observed, bound))
-    if here.keeps_everything:
+    if consumers.keeps_everything:
         return Effect(BECOMES_INTEREST, "kept until every consumer has acknowledged", "retention")
-    holding = [each for each in here.known if each.address not in here.done]
-    alone = len(here.known) == len(holding) == 1 and not here.created and not here.passing and not filters_of(holding[0].config)
-    plain = alone and holding[0].config.get("max_deliver", -1) < 1 and not world.live.server.is_clustered
+    holding = [each for each in consumers.known if each.address not in consumers.done]
+    alone = len(consumers.known) == len(holding) == 1 and not consumers.created and not consumers.passing
+    unfiltered = alone and not filters_of(holding[0].config) and holding[0].config.get("max_deliver", -1) < 1
+    plain = unfiltered and not world.live.server.is_clustered
     exact = plain and behaviour.DROPS_ALL_ACKNOWLEDGED.everywhere(versions)
     answer = Answer(max(0, total - wanted_by_any(holding)), None, Bound.EXACT if exact else Bound.UPPER)
     return replace(dropped(BECOMES_INTEREST, "retention", observed, answer), text="acknowledged already, dropped at once")

@@ -8,7 +8,7 @@ from smith_topology.core.planning.transitions.interface import Writing
 
 
 def sealed_afterwards(stage: Stage, writing: Writing) -> Path:
-    """The server refuses to create a sealed stream."""
+    """Create a stream open, then seal it: the server refuses to create a sealed one (``tests/cli/test_sealed.py``)."""
     after = stage.after or {}
     if stage.action is not Action.CREATE or not after.get("sealed"):
         return (stage,)
