@@ -19,10 +19,12 @@ demo: .venv/demo.stamp ## the whole story on a real server: plan, apply, a hand 
 test: .venv/dev.stamp servers ## every test, on real servers of all versions there are
 	SMITH_TOPO_ALL_SERVERS=1 $(BIN)/pytest -n 2
 
-check: .venv/dev.stamp ## ruff, mypy --strict, and who may import whom
+check: .venv/dev.stamp ## ruff, mypy --strict, who may import whom, retired words, units in docstrings
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/words.py
+	$(BIN)/python scripts/docstrings.py
 
 docs: .venv/dev.stamp ## write anew what the program prints into docs/ and README.md
 	$(BIN)/python scripts/docs.py

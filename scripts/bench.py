@@ -1,6 +1,6 @@
 """Run every figure and print a table: what it took, the floor, the ratio, what the project promises.
 
-Machines are shared and noisy, so each figure is the median of several runs taken in turn with its floor, and only the
+Machines are shared and noisy, so each figure is the median of several runs, alternating with its floor, and only the
 ratio means anything. Nothing here fails: the reader judges.
 """
 
@@ -64,8 +64,8 @@ def smith_topo(*args: str, url: str = "") -> Run:
     return process("-m", "smith_topology", *args, url=url)
 
 
-def row(name: str, ours: float, ground: float, promise: str) -> None:
-    print(f"{name:<58} {ours * 1000:>9.0f} ms {ground * 1000:>9.0f} ms {ours / ground:>7.2f} ×   {promise}", flush=True)
+def row(name: str, ours: float, ground: float, target: str) -> None:
+    print(f"{name:<58} {ours * 1000:>9.0f} ms {ground * 1000:>9.0f} ms {ours / ground:>7.2f} ×   {target}", flush=True)
 
 
 def median(measure: Callable[[], float], runs: int = RUNS) -> float:
@@ -94,7 +94,7 @@ def filled(path: Path) -> Iterator[EmbeddedServer]:
 
 
 async def reading(url: str) -> tuple[list[float], list[float]]:
-    """Our reading and the floor's, in turn, in one process that looks for no garbage, as the command doesn't."""
+    """Time our reading and the floor's, alternately, in one process without garbage collection, as the command runs."""
     ours, ground = [], []
     gc.disable()
     nc: Client = await nats.connect(url)
@@ -179,7 +179,7 @@ def start_up() -> None:
 
 
 def main() -> None:
-    print(f"{'':<58} {'ours':>12} {'floor':>12} {'ratio':>9}   promise")
+    print(f"{'':<58} {'ours':>12} {'floor':>12} {'ratio':>9}   target")
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         start_up()

@@ -1,4 +1,4 @@
-"""The whole story on a real server, as ``make demo`` tells it; fails when a command doesn't end as it should."""
+"""The whole story on a real server, as ``make demo`` shows it; fails when a command doesn't end as it should."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def _ask(url: str, requests: list[tuple[str, bytes]]) -> list[dict[str, An
     return answers
 
 
-def tell(shell: Shell) -> None:
+def demonstrate(shell: Shell) -> None:
     plan_and_apply(shell)
     hand_edit(shell)
     costly_change(shell)
@@ -123,7 +123,7 @@ def hand_edit(shell: Shell) -> None:
 
 
 def costly_change(shell: Shell) -> None:
-    say("8. Somebody lowers max_msgs of ATOMS_RESULTS in the file. The plan counts what that costs, and nobody has allowed it.")
+    say("8. Somebody lowers max_msgs of ATOMS_RESULTS in the file. The plan counts what that costs, and no flag allows it.")
     shell.write("max_msgs: 200000", "max_msgs: 10")
     shell.topo("apply --auto-approve", REFUSED)
 
@@ -145,7 +145,7 @@ def main() -> None:
     with running() as server, tempfile.TemporaryDirectory() as directory:
         shutil.copy(ROOT / "topology.yaml", directory)
         say(f"A NATS server of our own runs on {server.url}, its data in a temporary directory.")
-        tell(Shell(Path(directory), server.url))
+        demonstrate(Shell(Path(directory), server.url))
     say("The server has stopped, and its data is gone. Your turn: README.md has the tour.")
 
 

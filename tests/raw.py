@@ -52,7 +52,7 @@ class Raw:
         return self._run(self._answered(endpoint, payload))
 
     def answers(self, subject: str) -> bool:
-        """Whether somebody answers a request on this subject."""
+        """Whether a client answers a request on this subject."""
         return self._run(self._is_answered(subject))
 
     def publish(self, subject: str, payload: bytes = b"", headers: dict[str, str] | None = None) -> int:

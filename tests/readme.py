@@ -94,7 +94,7 @@ def commands_of(block: str) -> Iterator[Command]:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who types what the README says, in a directory of their own, with ``smith-topo`` on the PATH."""
+    """A person who types what the README says, in a directory of their own, with ``smith-topo`` on the PATH."""
 
     directory: Path
     server: EmbeddedServer

@@ -189,7 +189,7 @@ def _cluster_config(name: str, port: int, all_ports: list[int], tag: str, more: 
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on, outside the range from which the system serves others, so that they stay free.
+    """Ports that no program listens on, outside the range from which the system serves others, so that they stay free.
 
     Drawn by the system's generator: Hypothesis seeds Python's own alike in every process.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections import defaultdict
@@ -107,19 +108,26 @@ def test_no_check_code_has_two_meanings() -> None:
     assert shared == {"RF101": ["smith_topology/core/checks/origins.py", "smith_topology/core/planning/plan.py"]}
 
 
-LISTED_BY_FILE = ("core", "jetstream", "cli")
+LISTED_BY_FILE = ("core", "core/planning", "jetstream", "jetstream/apply", "cli")
+
+
+def listing() -> dict[str, set[str]]:
+    """The names that the architecture page lists in each folder, a folder's own with a ``/`` at the end."""
+    (block,) = re.findall(r"^```\nsmith_topology/\n(.*?)^```", page("architecture.md"), re.MULTILINE | re.DOTALL)
+    folders, inside = defaultdict[str, set[str]](set), list[str]()
+    for indent, names in re.findall(r"^([│ ]*)[├└]── ((?:\w+(?:\.py|/) *)+)", block, re.MULTILINE):
+        depth = len(indent) // 4
+        folders["/".join(inside[:depth])].update(names.split())
+        inside[depth:] = [names.split()[0].removesuffix("/")]
+    return folders
 
 
 @pytest.mark.parametrize("folder", LISTED_BY_FILE)
 def test_the_architecture_page_lists_what_is_there(folder: str) -> None:
     """In both directions: a file without a line, and a line without a file."""
-    text = page("architecture.md").replace("I/O", "")
-    (listing,) = re.findall(r"^```\n(smith_topology/\n.*?)^```", text, re.MULTILINE | re.DOTALL)
-    (part,) = re.findall(rf"^├── {folder}/.*?(?=^(?:├──|└──|│\n))", listing, re.MULTILINE | re.DOTALL)
-    listed = set(re.findall(r"\b(\w+\.py|\w+/)", part)) - {f"{folder}/"}
     entries = [each for each in (ROOT / "smith_topology" / folder).iterdir() if not each.name.startswith("__")]
 
-    assert listed == {f"{each.name}/" if each.is_dir() else each.name for each in entries}
+    assert listing()[folder] == {f"{each.name}/" if each.is_dir() else each.name for each in entries}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -135,3 +143,43 @@ def test_files_that_pages_name_exist(path: Path) -> None:
     named = re.findall(r"`((?:smith_topology|tests|scripts|docs|schemas)/[\w/.]+)`", path.read_text(encoding="utf-8"))
 
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("script", ["words.py", "docstrings.py"])
+def test_the_scripts_about_words_and_docstrings_find_nothing(script: str) -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "scripts" / script)], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+RETIRED = {
+    "a docstring": '"""For whoever asks."""',
+    "a comment": "# nobody reads it",
+    "a message": 'message = f"{name} lets it go"',
+    "a function": "def tell() -> None: ...",
+    "a test": "def test_what_is_told() -> None: ...",
+    "a class": "class FullIntent: ...",
+}
+
+
+@pytest.mark.parametrize("text", RETIRED.values(), ids=RETIRED)
+def test_a_retired_word_is_found_once(text: str) -> None:
+    hits = runpy.run_path(str(ROOT / "scripts" / "words.py"))["hits"]
+
+    assert len(list(hits("smith_topology/core/units.py", text))) == 1
+    assert list(hits("smith_topology/core/units.py", '"""Reports what a person changed by hand."""')) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("def wait(seconds: float) -> None: ...", "the unit of seconds"),
+        ('def size_of(text: str) -> int:\n    """Bytes."""', ""),
+        ('def check(text: str) -> None:\n    """Check."""\n    raise ValueError(text)', "what it raises"),
+        ('def check(text: str) -> None:\n    """Raises ValueError."""\n    raise ValueError(text)', ""),
+    ],
+)
+def test_a_docstring_without_a_unit_or_an_error_is_found(text: str, missing: str) -> None:
+    findings = runpy.run_path(str(ROOT / "scripts" / "docstrings.py"))["findings"]
+
+    assert [missing in each for each in findings("smith_topology/core/units.py", ast.parse(text))] == ([True] if missing else [])

@@ -177,7 +177,7 @@ SPLIT = "Split it into several files, and name them or their directory with `-f`
         ),
     ],
 )
-def test_what_can_not_be_read_is_told_and_never_taken_for_nothing(
+def test_what_can_not_be_read_is_reported_and_never_taken_for_nothing(
     here: Path, make: Callable[[Path], None], severity: Severity, message: tuple[str, ...]
 ) -> None:
     make(here / "x.yaml")

@@ -174,7 +174,7 @@ def some_of(draw: st.DrawFn, topics: Topics, most: int) -> Document:
 
 @st.composite
 def stream(draw: st.DrawFn, name: str) -> Document:
-    """A stream of its own, with subjects nobody else has; often one of interest, since most costs are found there."""
+    """A stream of its own, with subjects that no other stream has; often one of interest, since most costs are found there."""
     own = name.lower()
     subjects = draw(st.sampled_from(subjects_of(own)))
     retention = draw(st.sampled_from(["limits", "interest", "workqueue", None]))

@@ -86,7 +86,7 @@ def _version(*, asked: bool) -> None:
 
 
 def _bug(error: Exception) -> ExitWith:
-    """A mistake of ours is told as such, without the traceback that only we can read."""
+    """Report a fault of this program as one diagnostic, without a traceback, which a user can't read."""
     from smith_topology.core.model import BUG
 
     *_, last = traceback.extract_tb(error.__traceback__)

@@ -41,7 +41,7 @@ def apply(
 
 
 def may_ask(approving: Approving) -> None:
-    """Usage errors come before any connection: an approval nobody can give, a word that is none, a wrong duration."""
+    """Raise ExitWith for usage errors, before any connection: no one to ask for an approval, an unknown word, a duration."""
     _ = approving.permissions
     waiting(approving)
     if not approving.auto_approve and not is_interactive():
@@ -50,7 +50,7 @@ def may_ask(approving: Approving) -> None:
 
 
 def waiting(approving: Approving) -> float:
-    """``--wait`` in seconds."""
+    """``--wait`` in seconds. Raises BadParameter for what is no duration."""
     from smith_topology.core.units import UnitError, parse_duration
 
     try:
@@ -71,11 +71,11 @@ def execute(
 ) -> None:
     async def work() -> None:
         async with session.connected(connection, waiting(approving)) as api:
-            plan = await session.surveyed(api, what, selected.selection, adopt=adopt)
+            plan = await session.planned(api, what, selected.selection, adopt=adopt)
             show(plan, output, verb)
             session.raise_if_blocked(plan)
             if plan.is_empty:
-                finish_empty(plan, output)
+                emit_empty(plan, output)
                 return
             await approval.obtain(plan, approving, count_deletes=verb == "apply")
             await carry_out(api, plan, approving, output)
@@ -93,13 +93,13 @@ def show(plan: Plan, output: Output, verb: str) -> None:
         emit(View.PLAN, output, plan)
 
 
-def finish_empty(plan: Plan, output: Output) -> None:
+def emit_empty(plan: Plan, output: Output) -> None:
     if output not in (Output.HUMAN, Output.NDJSON):
         emit(View.OUTCOME, output, Applied(plan, []))
 
 
 async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) -> None:
-    """Run the steps, read everything back, report, and finish with the code that says how it went."""
+    """Run the steps, read everything back, report, and end with the code that says how it went."""
     from smith_topology.jetstream.apply.run import Run
     from smith_topology.jetstream.apply.state import Pace
 
@@ -117,16 +117,16 @@ async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) 
             outcomes += run.abandoned()
             uncancel()
     emit(View.OUTCOME, output, Applied(plan, outcomes))
-    finish(outcomes, received)
+    end_with_code(outcomes, received)
 
 
 def uncancel() -> None:
-    """Go on after a cancellation, to tell what is known and to end in good order."""
+    """Clear the cancellation of this task, so that it can still report the outcomes and close the connection."""
     if task := asyncio.current_task():
         task.uncancel()
 
 
-def finish(outcomes: list[Outcome], received: list[signal.Signals]) -> None:
+def end_with_code(outcomes: list[Outcome], received: list[signal.Signals]) -> None:
     """Raise ExitWith unless every step is done and was found done when read again, which a second signal cuts short."""
     undone = [o for o in outcomes if o.verdict is not Verdict.DONE]
     if not undone and len(received) < 2:
@@ -145,7 +145,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def interruptible(stop: asyncio.Event) -> Iterator[list[signal.Signals]]:
-    """The first Ctrl-C, SIGTERM or SIGHUP lets the requests under way finish; the second one cancels whoever waits for them."""
+    """The first Ctrl-C, SIGTERM or SIGHUP lets requests under way end; the second one cancels the task that waits for them."""
     loop, task, received = asyncio.get_running_loop(), asyncio.current_task(), list[signal.Signals]()
 
     def on_signal(number: signal.Signals) -> None:

@@ -11,7 +11,7 @@ from smith_topology.cli.streams import to_stderr
 from smith_topology.core.model import Action, Change, Permission, Plan
 from smith_topology.core.planning.approval import Approval, not_allowed, too_many_deletes
 from smith_topology.render.amounts import total
-from smith_topology.render.interruptions import told
+from smith_topology.render.interruptions import sentence
 from smith_topology.render.plan import account
 from smith_topology.render.text import clean, named
 
@@ -30,13 +30,13 @@ async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True
 
 
 async def _ask(plan: Plan, allowed: frozenset[Permission]) -> None:
-    """Names first, each destroy of data on its own, then the plan as a whole."""
+    """Ask for names first, one for each delete of stored data, then for a yes to the whole plan."""
     for change in plan.changes:
         if _needs_its_name(change, allowed):
             question = f"{named(change.address)} loses data. Type its name ({clean(change.address.name)}) to go on"
             await _expect(question, change.address.name)
     if interruptions := total(plan.changes).interruptions:
-        to_stderr(f"\nInterruption: {told(interruptions)}.")
+        to_stderr(f"\nInterruption: {sentence(interruptions)}.")
     await _expect(f"Do you want to perform these actions on {account(plan.server)}? Only 'yes' is taken for an approval", "yes")
 
 

@@ -28,7 +28,7 @@ def completion(context: typer.Context, shell: Annotated[Shell, typer.Argument(he
 
 
 def prepare() -> None:
-    """Teach typer the shells; only needed, and only paid for, when a shell asks."""
+    """Register the shells with typer. Called only when a shell asks for completions, as it takes time."""
     if VARIABLE in os.environ:
         from typer.completion import completion_init  # type: ignore[attr-defined]  # public by name, not by __all__
 

@@ -17,5 +17,5 @@ def style(stream: IO[str]) -> Style:
 
 
 def is_interactive() -> bool:
-    """Whether somebody is there to answer a question."""
+    """Whether a question can be answered: stdin and stderr are terminals."""
     return sys.stdin.isatty() and not os.environ.get("CI")

@@ -58,7 +58,7 @@ def _run(command: list[str], env: dict[str, str]) -> int:
 
 
 def _serve(server: EmbeddedServer) -> int:
-    """Until it is stopped, which is what one does with it: no error."""
+    """Run the server until a signal stops it, which is the usual end and no error."""
     try:
         to_stdout(server.url)
         to_stderr(

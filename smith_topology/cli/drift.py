@@ -69,9 +69,9 @@ def drift(
 
 
 async def compared(what: session.Declared, connection: Connection, selected: Selected) -> Plan:
-    """Raises ExitWith where that much is wrong that nothing can be compared."""
+    """The plan to compare by. Raises ExitWith if an error keeps the whole account from being compared."""
     async with session.connected(connection) as api:
-        found = await session.surveyed(api, what, selected.selection)
+        found = await session.planned(api, what, selected.selection)
     if verdict(found) is Exit.ERROR:
         raise ExitWith(Exit.ERROR, session.stopping(found))
     return found

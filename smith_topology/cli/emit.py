@@ -28,7 +28,7 @@ def rendered(view: View, output: StrEnum, subject: Any, *, verb: str = "apply") 
 
 
 def look(stream: IO[str], *, verb: str = "apply") -> Look:
-    """How text for this stream is dressed."""
+    """How text for this stream is written: colours, width, time."""
     return Look(style(stream), datetime.now(UTC), verb)
 
 

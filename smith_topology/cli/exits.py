@@ -24,7 +24,7 @@ class Exit(IntEnum):
 
 
 class ExitWith(Exception):
-    """Ends a command with an exit code, after telling ``diagnostics``."""
+    """Ends a command with an exit code, after its ``diagnostics`` are reported."""
 
     def __init__(self, code: int, diagnostics: tuple[Diagnostic, ...] = ()) -> None:
         super().__init__(code)

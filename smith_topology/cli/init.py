@@ -74,8 +74,8 @@ def _create(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
-        told = EXISTS.diagnostic(f"{path} is there already, and is left as it is.", "Name another: smith-topo init PATH")
-        raise ExitWith(Exit.ERROR, (told,)) from error
+        diagnostic = EXISTS.diagnostic(f"{path} is there already, and is left as it is.", "Name another: smith-topo init PATH")
+        raise ExitWith(Exit.ERROR, (diagnostic,)) from error
     except OSError as error:
-        told = UNWRITABLE.diagnostic(f"{path}: {error.strerror}.", "Choose a place you may write to.")
-        raise ExitWith(Exit.ERROR, (told,)) from error
+        diagnostic = UNWRITABLE.diagnostic(f"{path}: {error.strerror}.", "Choose a place you may write to.")
+        raise ExitWith(Exit.ERROR, (diagnostic,)) from error

@@ -37,7 +37,7 @@ def plan(
     async def work() -> None:
         what = session.declared(files.paths)
         async with session.connected(connection) as api:
-            found = await session.surveyed(api, what, selected.selection, adopt=adopt)
+            found = await session.planned(api, what, selected.selection, adopt=adopt)
         emit(View.PLAN, output, found, verb=apply_command(files, connection, selected, adopt=adopt))
         if steps and output is Output.HUMAN:
             to_stdout("")
@@ -52,7 +52,7 @@ def plan(
 
 def apply_command(files: Files, connection: Connection, selected: Selected, *, adopt: bool) -> str:
     """What carries out the plan that these options made. `…` stands for a secret that has to be given again: left out, the
-    command could act as somebody else.
+    command could act as another user.
     """
     options = {"-f": files.file, **_reconnecting(connection), "--target": selected.target, "--exclude": selected.exclude}
     words = [word for option, values in options.items() for value in values or () for word in (option, shlex.quote(value))]

@@ -38,7 +38,7 @@ class Declared:
 
 
 def declared(paths: list[str]) -> Declared:
-    """Load and check offline; every error of every file at once."""
+    """Load and check offline. Raises ExitWith, with every error of every file at once."""
     from smith_topology.core.checks import check
     from smith_topology.load import load
 
@@ -63,6 +63,7 @@ def settings_of(connection: Connection) -> tuple[Settings, float]:
 
 @asynccontextmanager
 async def connected(connection: Connection, wait: float = 0.0) -> AsyncIterator[Api]:
+    """The API of the account, connected. Waits up to ``wait`` seconds for a server; 0 tries once. Raises ServerError."""
     from smith_topology.jetstream.connecting.connection import connect, connect_within
 
     settings, _ = settings_of(connection)
@@ -72,11 +73,11 @@ async def connected(connection: Connection, wait: float = 0.0) -> AsyncIterator[
 
 
 def _waiting(seconds: float, error: ServerError) -> None:
-    """Said once: whoever reads the log of a container wants to know what it is at."""
+    """Write once to stderr that the command waits (``seconds``), and why: the log of a container shows it."""
     to_stderr(f"Waiting at most {format_duration(round(seconds * 1e9))}. {clean(error.summary)}: {clean(error.detail)}")
 
 
-async def surveyed(api: Api, what: Declared, selection: Selection, *, adopt: bool = False) -> Plan:
+async def planned(api: Api, what: Declared, selection: Selection, *, adopt: bool = False) -> Plan:
     """Read the account and plan; nothing is written."""
     from smith_topology.jetstream.planner import make_plan
 
@@ -84,7 +85,7 @@ async def surveyed(api: Api, what: Declared, selection: Selection, *, adopt: boo
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a command's coroutine; a server error becomes its diagnostic."""
+    """Run a command's coroutine. Raises ExitWith in place of a ServerError, with its diagnostic."""
     from smith_topology.jetstream.connecting.errors import ServerError
 
     try:
@@ -99,6 +100,6 @@ def stopping(plan: Plan) -> tuple[Diagnostic, ...]:
 
 
 def raise_if_blocked(plan: Plan) -> None:
-    """End with the code of what stops the plan; the plan as shown has told it already."""
+    """Raise ExitWith if something stops the plan, without its diagnostics: the plan as shown holds them."""
     if found := stopping(plan):
         raise ExitWith(failed(found).code)

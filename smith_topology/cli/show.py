@@ -42,7 +42,9 @@ def show(
 
 
 def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed]:
-    """What the address names among everything live; without one, what the topology declares or owns."""
+    """What the address, or pattern, names among everything live; without one, what the topology declares or owns. Raises ExitWith
+    when nothing live matches.
+    """
     if address is None:
         return [o for a, o in live.observed.items() if a in topology.resources or o.owner == topology.name]
     found = [o for a, o in live.observed.items() if fnmatchcase(str(a), address)]

@@ -1,4 +1,4 @@
-"""Results on stdout, talk on stderr; a stream that takes nothing any more does not end the work."""
+"""Results on stdout, messages on stderr; a stream that takes nothing any more does not end the work."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def unwritten() -> str:
 
 
 class _Nowhere(io.StringIO):
-    """In the place of a stream that takes nothing any more, so that the work goes on; it keeps nothing either."""
+    """Stands in for a stream that takes nothing any more, so that the work goes on; what is written to it is dropped."""
 
     def __init__(self, why: str = "") -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class _Nowhere(io.StringIO):
 
 
 def _write(stream: IO[str], text: str) -> None:
-    """A reader that has gone (``| head``) is no error of ours; a full disk is one, told at the end."""
+    """A reader that has gone (``| head``) is no error; a full disk is one, reported at the end."""
     try:
         stream.write(text if text.endswith("\n") else text + "\n")
         stream.flush()

@@ -17,7 +17,7 @@ from smith_topology.render.validation import Checked
 def validate(
     files: Files, output: Annotated[TextOrJson, typer.Option("--output", "-o", help="What to print.")] = TextOrJson.HUMAN
 ) -> None:
-    """Check the file offline. Finds every error at once, with its place and what to write instead."""
+    """Check the file offline. Finds every error at once, with its line and what to write instead."""
     try:
         what = session.declared(files.paths)
     except ExitWith as end:

@@ -168,7 +168,7 @@ def _unit_advice(number: str) -> str:
 
 
 def _respelled(text: str) -> str:
-    """The duration somebody meant by ``30 sec`` or ``1h 30min``; ``""`` when that is not clear."""
+    """The duration that ``30 sec`` or ``1h 30min`` was meant to be, as text such as ``30s``; ``""`` when that is not clear."""
     if re.search(r"[0-9]\s*M(?![a-z])", text):
         return ""  # a month, or a minute? A guess could cost a month of messages
     squeezed = re.sub(r"\s+", "", text[:_LONGEST]).lower()

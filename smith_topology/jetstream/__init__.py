@@ -1,1 +1,1 @@
-"""Asks and tells the server: the only place where ``$JS.API`` is sent."""
+"""Reads and changes the server: the only package that sends to ``$JS.API``."""

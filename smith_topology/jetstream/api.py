@@ -1,7 +1,7 @@
 """One request to the JetStream API, and what its answer or its absence means.
 
-The answers come through one subscription of our own, not nats-py's ``request``: a denied subject is told of beside the
-request, not in answer to it, and the request that met it must hear of it at once instead of waiting for its timeout.
+The answers come through one subscription of our own, not nats-py's ``request``: the server reports a denied
+subject beside the request, not in answer to it, and the request must fail at once instead of waiting for its timeout.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 @dataclass(slots=True, eq=False)
 class _Asked:
-    """A request that waits for its answer; ``stored_in`` is the stream that took it for a message, and acknowledged it."""
+    """A request that waits for its answer. ``stored_in`` is the stream that stored it as a message and acknowledged it."""
 
     subject: str
     answer: asyncio.Future[Msg]
@@ -66,6 +66,7 @@ class _Asked:
             self.answer.set_result(message)
 
     def expire(self, seconds: float) -> None:
+        """Fail the request, which had no answer for so many seconds."""
         self.fail(_stored(self) if self.stored_in else NoAnswer(self.subject, seconds))
 
 
@@ -102,7 +103,7 @@ class Api:
     async def request(self, endpoint: str, payload: Config | None = None, *, timeout: float | None = None) -> dict[str, Any]:
         """Send to ``<prefix>.<endpoint>`` and return the answer. ``timeout`` is in seconds.
 
-        Raises ApiError when the server refuses, Denied as soon as it denies the subject, JetStreamOff when nobody
+        Raises ApiError when the server refuses, Denied as soon as it denies the subject, JetStreamOff when no server
         listens, Unreachable when nothing was sent, and NoAnswer when the outcome is unknown. Cancelled, the outcome is
         unknown as well.
         """
@@ -110,7 +111,7 @@ class Api:
         data = b"" if payload is None else _encode(payload).encode()
         message = await self._ask(subject, data, self._timeout if timeout is None else timeout)
         if not message.data and (message.headers or {}).get("Status") == "503":
-            raise self._nobody()
+            raise self._no_listener()
         answer = _decode(message)
         if not str(answer.get("type")).startswith(ANSWERS):
             raise _garbled()
@@ -120,13 +121,13 @@ class Api:
         return answer
 
     async def server(self) -> Server:
-        """The servers that answer, as far as one answer tells (``servers.known`` adds what the objects tell), the account and its
+        """The servers that answer, as far as one answer says (``servers.known`` adds what the objects say), the account and its
         limits. Raises as ``request`` does, but not for who the user is: that may be denied.
 
-        ``time`` is our own clock where the server did not tell its own.
+        ``time`` is this machine's clock where the server did not send its own.
         """
-        info, told = await asyncio.gather(self.request("INFO"), self._whoami())
-        user, host = told.get("data", {}), told.get("server", {})
+        info, user_info = await asyncio.gather(self.request("INFO"), self._whoami())
+        user, host = user_info.get("data", {}), user_info.get("server", {})
         try:
             server = versions.answering(self._link.greeting, self._prefix, info)
         except ValueError as error:
@@ -171,7 +172,7 @@ class Api:
 
     def _on_error(self, error: Exception) -> None:
         """Pass a denial on to the requests that met it. nats-py has lower-cased the subject by now: where it may be either of
-        two, nobody is told, and both wait for their time to be up. With the connection, every answer under way is lost.
+        two requests, neither fails at once, and both wait for their timeout. With the connection, every answer under way is lost.
         """
         if isinstance(error, ConnectionResetError):
             for asked in self._waiting.values():
@@ -194,28 +195,28 @@ class Api:
         state = "is lost for good" if self._link.is_closed else "is lost, and being made anew"
         return Unreachable(f"The connection {state}.", "See the server's log for the reason.")
 
-    def _nobody(self) -> JetStreamOff:
+    def _no_listener(self) -> JetStreamOff:
         greeting = self._link.greeting
         if self._answered:
-            return JetStreamNotReady(f"Nobody listens on {self._prefix} any more.", "Try again when the servers are up.")
+            return JetStreamNotReady(f"No server listens on {self._prefix} any more.", "Try again when the servers are up.")
         if self._prefix != "$JS.API":
             own = f" This server's own domain is {greeting['domain']!r}." if greeting.get("domain") else ""
-            return JetStreamOff(f"Nobody listens on {self._prefix}.{own}", "Check --js-domain or --js-api-prefix.")
+            return JetStreamOff(f"No server listens on {self._prefix}.{own}", "Check --js-domain or --js-api-prefix.")
         if greeting.get("jetstream"):
-            return JetStreamNotReady("The server has JetStream, but nobody listens on $JS.API.", "Try again, or use --wait 60s.")
+            return JetStreamNotReady("The server has JetStream, but none listens on $JS.API.", "Try again, or use --wait 60s.")
         return JetStreamOff(
             "The server runs without JetStream.", "Start it with -js or a jetstream block, or name its domain: --js-domain NAME"
         )
 
 
 def our_clock() -> str:
-    """RFC 3339, UTC: for servers that don't tell theirs."""
+    """The time of this machine as RFC 3339, UTC. For servers that don't send theirs."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _stored_in(message: Msg) -> str:
-    """The stream that acknowledges a message, ``""`` for everything else that a server answers: that tells its ``type``, and is
-    not decoded here as well.
+    """The stream that acknowledges a message; ``""`` for every other answer. Other answers name their ``type``, and are not
+    decoded here as well.
     """
     receipt = _object(message) if len(message.data) <= LONGEST_RECEIPT and b'"type":' not in message.data else None
     return str(receipt.get("stream", "")) if receipt else ""
@@ -223,7 +224,7 @@ def _stored_in(message: Msg) -> str:
 
 def _stored(asked: _Asked) -> Garbled:
     return Garbled(
-        f"Stream {asked.stored_in} listens to {asked.subject}: it stores the request, and nobody answers it.",
+        f"Stream {asked.stored_in} listens to {asked.subject}: it stores the request, and no server answers it.",
         "Check --js-domain or --js-api-prefix; if that is right, take these subjects out of the stream.",
     )
 

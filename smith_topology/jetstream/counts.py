@@ -39,7 +39,7 @@ SCAN_AT_ONCE = 256
 
 
 async def fresh(api: Api, server: Server, change: Change, parent: Change | None) -> Live:
-    """What the price of one change depends on, as it is now and by the server's clock: its stream, its consumers as far as
+    """What the effects of one change depend on, as it is now and by the server's clock: its stream, its consumers as far as
     they matter, and the streams it copies, or did. ``parent`` is what the plan does to its stream. Raises ServerError.
     """
     if change.address.kind is Kind.CONSUMER:
@@ -52,7 +52,7 @@ async def fresh(api: Api, server: Server, change: Change, parent: Change | None)
 
 async def answers(api: Api, questions: Iterable[Question], *, certain: bool = False) -> Answers:
     """The answers to be had; a question that a permission or an old server leaves open, or too many subjects do, or that
-    nobody answers, is left out.
+    no server answers, is left out.
 
     A failure that may pass is waited for, up to ``api.patience`` for each question. ``certain`` raises what has not passed by
     then, where a guess would be taken for a reason.
@@ -150,7 +150,9 @@ async def _outside(ask: Patient, question: Outside) -> Answer | None:
 
 
 async def _before_first_pending(ask: Patient, question: BeforeFirstPending) -> Answer | None:
-    """Counted twice, with a look at the consumer in between: only a quiet stream gives an answer."""
+    """The answer for a consumer's position, counted twice with a look at the consumer in between. Only a quiet stream gives an
+    answer.
+    """
     before = await _matching(ask, question)
     pending = (await ask.request(f"CONSUMER.INFO.{question.stream}.{question.consumer}"))["num_pending"]
     if not before or not before == pending == await _matching(ask, question):
@@ -187,7 +189,7 @@ async def _oldest_beyond(ask: Patient, question: OldestBeyond) -> Answer:
 
 
 async def _beyond_gap(ask: Patient, stream: str, sequence: int) -> int:
-    """Where messages go on: a work queue may have millions of sequences between two that are left."""
+    """The next sequence that holds a message. A work queue may have millions of sequences between two messages that are left."""
     message = await _message_from(ask, stream, sequence)
     return int(message["seq"]) if message else sequence
 

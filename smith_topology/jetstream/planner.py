@@ -1,4 +1,4 @@
-"""Topology × server → Plan: read, compare, ask what pricing still needs, complete. Writes nothing."""
+"""Topology × server → Plan: read, compare, ask what the forecast still needs, complete. Writes nothing."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Unreadable(ServerError):
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The three endpoints that tell of one family of objects, below the API prefix, and the key of their lists."""
+    """The three endpoints that list one family of objects, below the API prefix, and the key of their lists."""
 
     key: str
     names: str
@@ -104,7 +104,9 @@ def _is_listed_by_another_version(server: Server, observed: Observed) -> bool:
 
 
 async def _anew(ask: Patient, address: Address) -> list[Observed]:
-    """A stream that was listed and then had gone, with its consumers: it may have been made again since. Empty if it was not."""
+    """A stream, with its consumers, that was listed and then was gone: it may have been created again since. Empty if it was
+    not.
+    """
     for _ in range(MOST_HOLES):
         info = await _info(ask, STREAMS, address.name)
         if info is None:
@@ -244,7 +246,7 @@ async def _names(ask: Patient, source: _Source) -> set[str]:
 async def _listing(ask: Patient, source: _Source) -> tuple[dict[str, Any], bool]:
     """What all pages list, and whether that is sure to be everything: it came in one page, without gaps.
 
-    The first page tells the total; the rest are asked for at once. What a server in good order had when it was stopped stands in
+    The first page holds the total; the rest are asked for at once. What a server in good order had when it was stopped stands in
     the list all the same, empty and without consumers (2.10 to 2.15): ``missing`` names it, so it does not count.
     """
     first = await _page(ask, source.list, 0)

@@ -21,7 +21,7 @@ CLUSTER_REQUIRED = 10010
 
 
 async def known(api: Api, server: Server, streams: Collection[Observed]) -> Server:
-    """The server, with all that the streams of the account tell: whether it is a cluster, and the versions of its members.
+    """The server, with all that the streams of the account say: whether it is a cluster, and the versions of its members.
 
     Asks for one stream of each server that leads any, and for one of a single server that is not the one connected to. Raises
     ServerError.
@@ -44,7 +44,7 @@ async def known(api: Api, server: Server, streams: Collection[Observed]) -> Serv
 
 
 def _refined(server: Server, found: Iterable[Version], infos: list[dict[str, Any]]) -> Server:
-    """A server of which only the level is known: with its whole version, if some stream tells it, and its own clock."""
+    """A server of which only the level is known: with its whole version, if some stream says it, and its own clock."""
     time = next((str(info["ts"]) for info in infos if info.get("ts")), server.time)
     alike = [each for each in found if floor(each) == server.version]
     version, text = (min(alike), str(min(alike))) if alike else (server.version, server.version_text)
@@ -59,11 +59,11 @@ async def _cluster(api: Api, server: Server, streams: Collection[Observed]) -> s
     named = (str(each.cluster["name"]) for each in streams if each.cluster.get("name") not in (None, *each.peers[:1]))
     if (name := next(named, server.cluster)) is not None:
         return name
-    return "" if streams else await _told_by_refusal(api)
+    return "" if streams else await _named_by_refusal(api)
 
 
-async def _told_by_refusal(api: Api) -> str | None:
-    """The same where no stream tells it: a single server refuses every change of a leader, and a cluster answers that there is no
+async def _named_by_refusal(api: Api) -> str | None:
+    """The same where no stream says it: a single server refuses every change of a leader, and a cluster answers that there is no
     such stream. Nothing is changed. Asked once: without an answer it stays unknown.
     """
     try:

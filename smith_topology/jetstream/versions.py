@@ -1,4 +1,4 @@
-"""What an answer tells of the server that gave it: its version, and whether it is the one connected to.
+"""What an answer says of the server that gave it: its version, and whether it is the one connected to.
 
 ``docs/jetstream-facts.md`` ("Which server answers") has what was measured.
 """
@@ -17,12 +17,12 @@ LEVELS: Mapping[int, Version] = {
     4: Version(2, 14),
     5: Version(2, 15),
 }
-"""The first server version of each ``api.level``. Servers before 2.11 tell none."""
+"""The first server version of each ``api.level``. Servers before 2.11 send none."""
 V2_9, V2_10 = Version(2, 9), Version(2, 10)
 
 
 def answering(greeting: Mapping[str, Any], prefix: str, info: Mapping[str, Any]) -> Server:
-    """The JetStream that answered ``$JS.API.INFO`` like this, as far as the answer and the greeting of the connection tell.
+    """The JetStream that answered ``$JS.API.INFO`` like this, as far as the answer and the greeting of the connection say.
 
     Raises ValueError for a greeting whose version is none.
     """

@@ -25,7 +25,7 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
 def approximate_size(size: int) -> str:
-    """``3.4 GiB``: rounded for people. Where a size must be read back, use ``core.units.format_size``."""
+    """A number of bytes, rounded for people: ``3.4 GiB``. Where a size must be read back, use ``core.units.format_size``."""
     value = float(size)
     for unit in UNITS:
         if value < 1023.95 or unit == UNITS[-1]:
@@ -84,7 +84,7 @@ def total(changes: Iterable[Change]) -> Loss:
 
 
 def bounded(bounds: Bounds, text: str) -> str:
-    """``up to about 5 messages``: a sum promises no more than each of its parts does."""
+    """``up to about 5 messages``: a sum is no more exact than its parts."""
     return " ".join(word for word in (*(b.value for b in (Bound.UPPER, Bound.ABOUT) if b in bounds), text))
 
 

@@ -1,4 +1,4 @@
-"""Drift for the person who is woken by it: the first line says it all, then what differs, live beside declared."""
+"""Drift as text: the first line holds the verdict, then what differs, live beside declared."""
 
 from __future__ import annotations
 

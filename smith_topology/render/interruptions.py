@@ -11,7 +11,7 @@ FOR_A_MOMENT = "publishers that wait for an answer get an error and can retry; m
 FROM_THEN_ON = "publishers that wait for an answer get an error; messages published without waiting are lost"
 
 
-def told(interruptions: Sequence[Interruption]) -> str:
+def sentence(interruptions: Sequence[Interruption]) -> str:
     """``a, b pass from stream.OLD to stream.NEW and have no stream in between: publishers that wait …``"""
     return f"{'; '.join(passages(interruptions))}: {meaning(interruptions)}"
 

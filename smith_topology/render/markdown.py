@@ -88,7 +88,7 @@ ROWS = 200
 
 
 def _table(changes: Sequence[Change]) -> Iterator[str]:
-    """Destroys first: whoever reads only the first rows must see them."""
+    """Destroys first, so that a reader of only the first rows sees them."""
     yield "| | Object | Change | Cost |"
     yield "|---|---|---|---|"
     gravest = (Action.DELETE, Action.REPLACE, Action.UPDATE, Action.CREATE, Action.FORGET)

@@ -106,8 +106,8 @@ def _groups(found: Sequence[tuple[Change, Result]], ended: Sequence[Outcome], st
             yield "\n".join([title, *lines])
 
 
-def _told(troubles: Sequence[Outcome]) -> Sequence[Outcome]:
-    """What went wrong. That further steps of the change were then not attempted goes without saying."""
+def _shown(troubles: Sequence[Outcome]) -> Sequence[Outcome]:
+    """The outcomes that say what went wrong. Later steps of the change that were not attempted are left out."""
     return [each for each in troubles if each.verdict is not Verdict.SKIPPED] or troubles[:1]
 
 
@@ -118,7 +118,7 @@ def _lines(change: Change, result: Result, troubles: Sequence[Outcome], style: S
         yield header + style.paint(f"  # {clean(troubles[0].diagnostic.detail)}", Tone.FAINT)
         return
     yield header
-    for each in _told(troubles) if result is not Result.DONE else ():
+    for each in _shown(troubles) if result is not Result.DONE else ():
         yield f"      {style.paint('!', Tone.ALARM)} {trouble(each)}"
         if each.diagnostic:
             yield from paragraph(each.diagnostic.detail, " " * 8, style.width) if each.diagnostic.detail else ()

@@ -196,7 +196,7 @@ def _conclusion(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def verdict(plan: Plan) -> str:
-    """What the plan loses and interrupts; nothing is promised of a replacement, which can't be made yet."""
+    """What the plan loses and interrupts; a replacement has no verdict, as it can't be made yet."""
     loss = total(plan.changes)
     return tally(loss.interruptions) if plan.of(Action.REPLACE) and not loss.any else loss_sentence(loss)
 

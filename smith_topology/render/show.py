@@ -20,7 +20,7 @@ RIGHT = frozenset({1, 2, 3, 4, 5})
 NOTHING = "-"
 NOTHING_THERE = "Nothing of what the file declares is there, and nothing that this topology owns."
 IDENTITY = ("type", "stream_name", "name", "created", "config", "cluster", "ts")
-"""Members of a consumer's state that are no state, or are told elsewhere."""
+"""Members of a consumer's state that are no state, or are shown elsewhere."""
 NEVER = "0001-01-01T00:00:00Z"
 """How the server writes that a time is not set."""
 
@@ -86,7 +86,7 @@ def detail(observed: Observed, style: Style) -> str:
 def _facts(observed: Observed) -> list[str]:
     facts = {
         "created": clean(observed.created),
-        "owner": clean(observed.owner) or "nobody",
+        "owner": clean(observed.owner) or "none",
         "protected": f"since {clean(observed.protected)}" if observed.protected else "no",
     }
     return columns([("  " + name, value) for name, value in facts.items()])

@@ -17,7 +17,7 @@ class Checked:
 
 
 def render(checked: Checked, _look: Look) -> str:
-    """``topology.yaml: valid (1 stream, 2 consumers).``; the warnings are told apart from it."""
+    """``topology.yaml: valid (1 stream, 2 consumers).``; the warnings are written apart from it."""
     kinds = [address.kind for address in checked.topology.resources]
     streams, consumers = kinds.count(Kind.STREAM), kinds.count(Kind.CONSUMER)
     return f"{clean(' '.join(checked.topology.files))}: valid ({count(streams, 'stream')}, {count(consumers, 'consumer')})."

@@ -1,4 +1,4 @@
-"""From one generated topology to another and back, with messages in it, checking at each stop that the plan told the truth."""
+"""From one generated topology to another and back, with messages in it, checking at each stop that the plan was right."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _valid(account: Account, document: Document) -> bool:
 
 
 def _change(account: Account, before: Document, after: Document, leftovers: bool) -> bool:
-    """Whether it could be made; then the plan told the truth about it."""
+    """Whether it could be made; then the plan was right about it."""
     plan = account.plan(after)
     if plan.exit_code == 3:
         event("needs a replacement")

@@ -81,7 +81,7 @@ class Shop:
         return config
 
     def create(self, stream: str, **config: Any) -> None:
-        """A stream made by hand, as somebody else would."""
+        """A stream made by hand, as another client would."""
         with self.raw() as js:
             js.request(f"STREAM.CREATE.{stream}", {"name": stream, "subjects": [f"{stream.lower()}.>"], **config})
 

@@ -1,4 +1,4 @@
-"""What a person is told at the prompt that no server of a test can bring about at will."""
+"""What a person reads at the prompt that no server of a test can bring about at will."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> int:
     return writer
 
 
-def test_an_interruption_is_told_before_the_question(typed: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interruption_is_reported_before_the_question(typed: int, capsys: pytest.CaptureFixture[str]) -> None:
     os.write(typed, b"yes\n")
 
     asyncio.run(approval.obtain(plan(PASSED), Approving()))
 
-    told, question = capsys.readouterr().err.split("Do you want")
-    assert "Interruption: a passes from stream.OLD to stream.NEW and has no stream in between: publishers that wait" in told
+    before, question = capsys.readouterr().err.split("Do you want")
+    assert "Interruption: a passes from stream.OLD to stream.NEW and has no stream in between: publishers that wait" in before
     assert "account SMITH @ prod-eu" in question
     os.close(typed)
     sys.stdin.close()
@@ -40,7 +40,7 @@ def test_auto_approve_covers_interruptions(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == ""
 
 
-def test_without_an_interruption_none_is_told(typed: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_an_interruption_none_is_reported(typed: int, capsys: pytest.CaptureFixture[str]) -> None:
     os.write(typed, b"no\n")
 
     with pytest.raises(ExitWith):

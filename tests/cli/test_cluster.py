@@ -1,4 +1,4 @@
-"""A cluster of three that loses servers: what still works does, what can't be told is an error, nothing is invented."""
+"""A cluster of three that loses servers: what still works does, what can't be known is an error, nothing is invented."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def plan(path: Path, url: str, *more: object) -> Result:
 
 
 def meta_leader(cluster: Cluster) -> Node:
-    """Who answers for the account, as the server tells anybody who listens."""
+    """The server that answers for the account, as the server sends to every client that listens."""
 
     async def asking() -> str:
         async with await nats.connect(cluster.url.split(",")) as client:
             heard = await client.subscribe("$JS.EVENT.ADVISORY.API")
-            while True:  # while a leader is being elected, nobody answers; the test's own timeout is the end
+            while True:  # while a leader is being elected, no server answers; the test's own timeout is the end
                 await client.publish("$JS.API.INFO", reply=client.new_inbox())
                 with suppress(nats.errors.TimeoutError):
                     return str(json.loads((await heard.next_msg(2)).data)["server"])
@@ -135,7 +135,7 @@ def test_more_replicas_are_waited_for_until_they_are_current(cluster: Cluster, t
     assert plan(path, cluster.url).exit_code == 0
 
 
-def test_a_move_that_the_cluster_refuses_is_told_of_once(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_move_that_the_cluster_refuses_is_reported_once(cluster: Cluster, tmp_path: Path) -> None:
     path = topology(tmp_path, 1, replicas=1)
     assert apply(path, cluster.url).exit_code == 0
     settled = path.read_text()
@@ -202,7 +202,7 @@ def test_what_a_node_leaves_behind_when_it_stops_in_good_order_is_not_taken_for_
     wait_for(lambda: plan(path, cluster.url).exit_code == 0, 60)
 
 
-def test_without_a_quorum_nothing_can_be_told_and_nothing_is_invented(cluster: Cluster, tmp_path: Path) -> None:
+def test_without_a_quorum_nothing_can_be_said_and_nothing_is_invented(cluster: Cluster, tmp_path: Path) -> None:
     path = topology(tmp_path, 3)
     assert apply(path, cluster.url).exit_code == 0
     for node in followers(cluster):
@@ -218,7 +218,7 @@ def test_without_a_quorum_nothing_can_be_told_and_nothing_is_invented(cluster: C
     assert json.loads(drift.stdout)["diagnostics"][0]["fix"]
 
 
-def test_an_apply_that_loses_the_meta_leader_tells_the_truth_and_is_finished_by_another(cluster: Cluster, tmp_path: Path) -> None:
+def test_an_apply_that_loses_the_meta_leader_is_right_and_another_finishes_it(cluster: Cluster, tmp_path: Path) -> None:
     path = topology(tmp_path, 60)
     leader = meta_leader(cluster)
     survivors = ",".join(node.url for node in cluster.nodes if node is not leader)

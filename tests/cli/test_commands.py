@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -391,7 +392,7 @@ def test_show_lists_what_is_owned_or_declared_and_no_more(applied: Shop) -> None
     assert rows[2][1] == "3"
 
 
-def test_show_of_one_object_tells_everything_once(applied: Shop) -> None:
+def test_show_of_one_object_shows_everything_once(applied: Shop) -> None:
     done = applied.run("show", "consumer.ORDERS.billing")
 
     assert done.exit_code == DONE
@@ -402,10 +403,10 @@ def test_show_of_one_object_tells_everything_once(applied: Shop) -> None:
     assert "num_pending" in done.stdout
 
 
-def test_show_reaches_what_nobody_manages_by_its_address(applied: Shop) -> None:
+def test_show_reaches_what_no_file_manages_by_its_address(applied: Shop) -> None:
     applied.create("THEIRS")
 
-    assert "nobody" in applied.run("show", "stream.THEIRS").stdout
+    assert re.search(r"owner +none\n", applied.run("show", "stream.THEIRS").stdout)
 
 
 def test_show_of_an_address_needs_no_file(applied: Shop, tmp_path: Path) -> None:
@@ -423,7 +424,7 @@ def test_show_of_an_address_needs_no_file(applied: Shop, tmp_path: Path) -> None
     assert run("show", url=applied.url, cwd=elsewhere).exit_code == REFUSED
 
 
-def test_show_reaches_a_consumer_of_a_stream_that_nobody_manages(applied: Shop) -> None:
+def test_show_reaches_a_consumer_of_a_stream_that_no_file_manages(applied: Shop) -> None:
     applied.create("FOREIGN")
     applied.consume("FOREIGN", "x", description="made by hand")
 
@@ -490,7 +491,7 @@ def test_destroy_deletes_what_is_owned_and_nothing_else(applied: Shop) -> None:
     assert applied.run("destroy", *EVERYTHING).exit_code == DONE
 
 
-def test_destroy_leaves_a_stream_with_a_consumer_that_nobody_owns(applied: Shop) -> None:
+def test_destroy_leaves_a_stream_with_a_consumer_that_has_no_owner(applied: Shop) -> None:
     applied.consume("EVENTS", "by-hand")
     before = applied.live()
 

@@ -20,7 +20,7 @@ FILE = "{version: 1, name: smith, streams: {ORDERS: {subjects: [orders.>], consu
 
 
 class Way(NamedTuple):
-    """What a server has to be told, and what a client says to be let in: options, by their names on the command line."""
+    """A server's configuration, and what a client sends to be let in: options, by their names on the command line."""
 
     config: str
     options: dict[str, str]
@@ -73,7 +73,7 @@ def as_context(options: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
 
 @pytest.mark.parametrize("said", [as_options, as_environment, as_context])
 @pytest.mark.parametrize("way", WAYS)
-def test_an_apply_works_as_whoever_may_connect(
+def test_an_apply_works_as_any_user_that_may_connect(
     servers: Servers,
     tmp_path: Path,
     way: Callable[[Path], Way],
@@ -140,7 +140,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("way", "code"), REFUSED.items())
 @pytest.mark.parametrize("command", ["plan", "apply", "drift"])
-def test_whoever_may_not_connect_is_told_why_in_every_command(
+def test_a_user_that_may_not_connect_learns_why_in_every_command(
     servers: Servers, tmp_path: Path, way: Callable[[Path], tuple[Way, dict[str, str]]], code: str, command: str
 ) -> None:
     (config, options, scheme), wrong = way(tmp_path)

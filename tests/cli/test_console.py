@@ -38,7 +38,7 @@ def test_there_is_no_colour_in_a_pipe(shop: Shop) -> None:
     ],
     ids=str,
 )
-def test_a_terminal_gets_colour_unless_told_otherwise(shop: Shop, env: dict[str, str], coloured: bool) -> None:
+def test_a_terminal_gets_colour_unless_options_say_otherwise(shop: Shop, env: dict[str, str], coloured: bool) -> None:
     shop.write(STREAMS)
 
     with on_terminal("plan", url=shop.url, cwd=shop.directory, env=env) as terminal:

@@ -161,7 +161,7 @@ def test_several_limits_at_once_never_drop_more_than_announced(account: Account,
 # --------------------------------------------------------------------------------------------------- interest
 
 
-def _nobody(account: Account) -> None:
+def _no_consumer(account: Account) -> None:
     """Consumers without progress."""
 
 
@@ -180,21 +180,21 @@ def _both(account: Account) -> None:
 
 
 INTEREST: dict[str, tuple[Document, Callable[[Account], None], int, bool]] = {
-    "no consumer": ({}, _nobody, 10, True),
-    "one that has read nothing": ({"first": EXPLICIT}, _nobody, 0, True),
+    "no consumer": ({}, _no_consumer, 10, True),
+    "one that has read nothing": ({"first": EXPLICIT}, _no_consumer, 0, True),
     "one that has acknowledged four": ({"first": EXPLICIT}, _four_acknowledged, 4, True),
     "one that has acknowledged out of order": ({"first": EXPLICIT}, _out_of_order, 3, True),
     "one that started late": (
         {"first": {**EXPLICIT, "deliver_policy": "by_start_sequence", "opt_start_seq": 4}},
-        _nobody,
+        _no_consumer,
         3,
         True,
     ),
     "two that have read differently": ({"first": EXPLICIT, "second": EXPLICIT}, _both, 2, False),
-    "a filtered one": ({"first": {**EXPLICIT, "filter_subject": "o.a"}}, _nobody, 0, False),
+    "a filtered one": ({"first": {**EXPLICIT, "filter_subject": "o.a"}}, _no_consumer, 0, False),
     "filters that are apart": (
         {"first": {**EXPLICIT, "filter_subject": "o.a"}, "second": {**EXPLICIT, "filter_subject": "o.b"}},
-        _nobody,
+        _no_consumer,
         0,
         False,
     ),
@@ -202,7 +202,7 @@ INTEREST: dict[str, tuple[Document, Callable[[Account], None], int, bool]] = {
 
 
 @pytest.mark.parametrize(("consumers", "use", "count", "exact"), INTEREST.values(), ids=INTEREST.keys())
-def test_what_becomes_of_interest_drops_what_nobody_wants(
+def test_what_becomes_of_interest_drops_what_no_consumer_wants(
     account: Account, consumers: Document, use: Callable[[Account], None], count: int, exact: bool
 ) -> None:
     account.converge(orders(consumers=consumers))
@@ -640,7 +640,7 @@ HIDDEN: dict[str, tuple[tuple[Document, ...], Document, str, str, str]] = {
         "DS207",
         "COPY",
     ),
-    "a copy lets go what no consumer of an interest stream wants": (
+    "a copy drops what no consumer of an interest stream wants": (
         (copying(orders(consumers=ONLY_A)), copying(orders(**AS_INTEREST, consumers=ONLY_A))),
         copying(orders(**AS_INTEREST, consumers=ONLY_A), **FROM_ORDERS),
         "stream.COPY",
@@ -654,7 +654,7 @@ HIDDEN: dict[str, tuple[tuple[Document, ...], Document, str, str, str]] = {
         "DS302",
         "ORDERS",
     ),
-    "a copy that could not keep up lets go": (
+    "a copy that could not keep up drops": (
         (copying(orders(**AS_INTEREST), max_msgs=3, discard="new", **FROM_ORDERS),),
         copying(orders(**AS_INTEREST), max_msgs=3, discard="new"),
         "stream.COPY",
@@ -665,7 +665,7 @@ HIDDEN: dict[str, tuple[tuple[Document, ...], Document, str, str, str]] = {
 
 
 @pytest.mark.parametrize(("first", "second", "address", "code", "stream"), HIDDEN.values(), ids=HIDDEN.keys())
-def test_what_goes_by_and_by_for_another_objects_sake_is_announced_and_has_to_be_allowed(
+def test_what_goes_by_and_by_because_of_another_object_is_announced_and_has_to_be_allowed(
     account: Account, first: tuple[Document, ...], second: Document, address: str, code: str, stream: str
 ) -> None:
     """The first topology is there when ten messages come, to ORDERS and to COPY, as far as it takes them."""
@@ -696,7 +696,7 @@ def test_what_goes_by_and_by_for_another_objects_sake_is_announced_and_has_to_be
 
 # --------------------------------------------------------------------------------------------- what isn't known
 
-NOBODY_READS_MESSAGES = """
+NO_USER_READS_MESSAGES = """
 authorization { users: [
   { user: owner, password: o }
   { user: planner, password: p, permissions: { publish: { allow: ">", deny: "$JS.API.STREAM.MSG.GET.>" } } }
@@ -711,7 +711,7 @@ UNREADABLE: dict[str, Document] = {"DS102": {"max_bytes": 300}, "DS103": {"max_a
 def test_without_the_right_to_read_messages_the_cost_is_an_upper_bound(
     server_with: Callable[[str], EmbeddedServer], code: str, limit: Document
 ) -> None:
-    server = server_with(NOBODY_READS_MESSAGES)
+    server = server_with(NO_USER_READS_MESSAGES)
     with raw(server.url, user="owner", password="o") as js:
         account = Account(server.url.replace("://", "://planner:p@"), js)
         account.converge(orders())

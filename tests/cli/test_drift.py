@@ -51,7 +51,7 @@ def test_a_live_change_is_drift(applied: Shop) -> None:
     applied.apply()
 
 
-def test_both_at_once_are_told_apart(applied: Shop) -> None:
+def test_both_at_once_are_distinguished(applied: Shop) -> None:
     applied.edit("ORDERS", max_bytes=1_000_000)
     applied.write(_streams(max_msgs=50))
 
@@ -61,7 +61,7 @@ def test_both_at_once_are_told_apart(applied: Shop) -> None:
 
 
 def test_a_hand_edit_that_the_file_has_caught_up_with_is_none(applied: Shop) -> None:
-    """Only the mark is old; nobody has to do anything about that."""
+    """Only the mark is old; there is nothing to do about that."""
     applied.edit("ORDERS", max_msgs=70)
     applied.write(_streams(max_msgs=70))
 
@@ -69,7 +69,7 @@ def test_a_hand_edit_that_the_file_has_caught_up_with_is_none(applied: Shop) -> 
     applied.assert_settled()
 
 
-def test_what_somebody_deleted_is_missing(applied: Shop) -> None:
+def test_what_a_person_deleted_is_missing(applied: Shop) -> None:
     applied.delete("consumer.ORDERS.billing")
     applied.delete("stream.KEPT")
 
@@ -300,14 +300,14 @@ def test_metrics_do_not_claim_that_what_could_not_be_compared_is_in_order(applie
         assert "resources" not in text
 
 
-def test_a_metrics_file_that_cannot_be_written_is_told(applied: Shop) -> None:
+def test_a_metrics_file_that_cannot_be_written_is_reported(applied: Shop) -> None:
     done = applied.run("drift", "--metrics-file", applied.directory / "nowhere" / "drift.prom")
 
     assert done.exit_code == ERROR
     assert "No such file or directory" in " ".join(done.stderr.split())
 
 
-def test_an_unreachable_server_is_told_apart_from_drift(shop: Shop) -> None:
+def test_an_unreachable_server_is_distinguished_from_drift(shop: Shop) -> None:
     shop.write(empty_streams("KEPT"))
 
     done = shop.run("drift", "--output", "json", url=UNREACHABLE)
@@ -367,7 +367,7 @@ def test_who_may_only_read_sees_what_a_change_would_cost(reader: tuple[Shop, Sho
     assert loss["messages"] >= 10
 
 
-def test_who_may_only_read_cannot_apply_and_is_told_why(reader: tuple[Shop, Shop]) -> None:
+def test_who_may_only_read_cannot_apply_and_learns_why(reader: tuple[Shop, Shop]) -> None:
     admin, looking = reader
     before = admin.live()
     admin.write(_streams(max_msgs=50))

@@ -60,7 +60,7 @@ def test_false_is_as_good_as_left_out_by_the_server(newest: Shop) -> None:
     assert ("sourcing" in config, config["metadata"][EXTRA]) == (False, "sourcing")
 
 
-def test_a_field_that_somebody_else_set_is_carried_along(newest: Shop) -> None:
+def test_a_field_that_another_client_set_is_carried_along(newest: Shop) -> None:
     newest.create("ORDERS")
     newest.consume("ORDERS", "billing", sourcing=True)
     newest.write(_consumer(max_deliver=7))
@@ -79,7 +79,7 @@ def test_an_empty_text_is_as_good_as_left_out_by_the_server(servers: Servers, tm
     assert ("template_owner" in config, config["metadata"][EXTRA]) == (False, "template_owner")
 
 
-def test_an_extra_field_is_sent_and_the_servers_refusal_is_told(shop: Shop) -> None:
+def test_an_extra_field_is_sent_and_the_servers_refusal_is_reported(shop: Shop) -> None:
     """Servers since 2.12 refuse a field they don't know; an older one would drop it and say OK."""
     shop.write({"ORDERS": {"subjects": ["orders.>"], "extra": {"from_the_future": 1}}})
 

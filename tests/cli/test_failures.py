@@ -149,7 +149,7 @@ def test_a_user_with_an_inbox_of_its_own_names_it(
 # ------------------------------------------------------------------------------------------------------ limits
 
 SMALL = "jetstream {max_file_store: 100M}"
-"""The server's own limit, of which an account is told nothing; what it is told of, the plan counts (``test_feasible``)."""
+"""The server's own limit, which an account can't read; the limits it can read, the plan counts (``test_preflight``)."""
 
 
 def test_a_limit_of_the_server_stops_what_exceeds_it_and_what_depends_on_that(
@@ -229,7 +229,7 @@ PLAIN = "version: 1\nname: smith\nstreams:\n  S: {subjects: [s]}\n"
 
 
 def test_waiting_for_a_server_that_comes_up_later_works(servers: Servers, write: Callable[[str], Path]) -> None:
-    """Until it is there, somebody else accepts connections at its address and hangs up."""
+    """Until it is there, another program accepts connections at its address and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         process = stack_of(
@@ -252,7 +252,7 @@ def stack_of(servers: Servers, *args: object, url: str) -> subprocess.Popen[str]
 @pytest.mark.parametrize(
     "command", [("plan",), ("apply", "--auto-approve"), ("apply", "--auto-approve", "--wait", "300ms"), ("show",)]
 )
-def test_nobody_there_is_an_error_of_its_own(write: Callable[[str], Path], command: tuple[str, ...]) -> None:
+def test_no_server_there_is_an_error_of_its_own(write: Callable[[str], Path], command: tuple[str, ...]) -> None:
     (port,) = free_ports(1)
 
     result = run(*command, "-f", write(PLAIN), url=f"nats://127.0.0.1:{port}")
@@ -283,7 +283,7 @@ def test_without_a_wait_for_a_server_nothing_is_said_of_it(server: EmbeddedServe
         (users(("NOTHING",)), LIMITED, "authorization"),
     ],
 )
-def test_drift_tells_a_machine_why_it_could_not_compare(
+def test_drift_reports_to_a_machine_why_it_could_not_compare(
     server_with: ServerWith, write: Callable[[str], Path], config: str | None, env: dict[str, str], code: str
 ) -> None:
     url = server_with(config).url if config else f"nats://127.0.0.1:{free_ports(1)[0]}"
@@ -299,7 +299,7 @@ def test_drift_tells_a_machine_why_it_could_not_compare(
 
 
 @pytest.mark.parametrize("command", [("show",), ("show", "stream.EVIL"), ("plan",), ("plan", "-o", "markdown"), ("drift",)])
-def test_control_characters_that_somebody_stored_do_not_reach_the_terminal(
+def test_control_characters_that_another_client_stored_do_not_reach_the_terminal(
     server: EmbeddedServer, write: Callable[[str], Path], command: tuple[str, ...]
 ) -> None:
     evil = "\x1b]0;owned\x07\x1b[2J\r\u202eOK\u200b\x9b31m"
@@ -319,7 +319,7 @@ def test_control_characters_that_somebody_stored_do_not_reach_the_terminal(
 SLOWLY = ("apply", "--auto-approve", "--output", "json", "--parallelism", 2)
 
 
-def test_credentials_revoked_in_mid_apply_are_told_as_that_and_exit_6(
+def test_credentials_revoked_in_mid_apply_are_reported_as_that_and_exit_6(
     server_with: ServerWith, write: Callable[[str], Path]
 ) -> None:
     server = server_with(users(READ + WRITE))

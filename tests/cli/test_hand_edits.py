@@ -43,10 +43,10 @@ class Story:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with running() as server:
-        yield _told(Shop(server.url, tmp_path_factory.mktemp("every-field")))
+        yield _story(Shop(server.url, tmp_path_factory.mktemp("every-field")))
 
 
-def _told(shop: Shop) -> Story:
+def _story(shop: Shop) -> Story:
     shop.write(_declared())
     shop.apply()
     clean = shop.run("drift")
@@ -131,7 +131,7 @@ def test_a_hand_edit_of_this_field_is_drift(story: Story, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", FOUND)
-def test_a_hand_edit_of_this_field_is_told_to_people(story: Story, address: str) -> None:
+def test_a_hand_edit_of_this_field_is_shown_to_people(story: Story, address: str) -> None:
     """Below the object, the name of the field and the last part of its path."""
     lines = story.human[story.human.index(f"  {address} ") :].split("\n")[1:]
     section = "\n".join(lines[: next(place for place, line in enumerate(lines) if not line.startswith("   "))])
@@ -140,7 +140,7 @@ def test_a_hand_edit_of_this_field_is_told_to_people(story: Story, address: str)
     assert "live" in section or "declared" in section
 
 
-def test_nothing_that_nobody_edited_is_drift(story: Story) -> None:
+def test_nothing_that_was_not_edited_is_drift(story: Story) -> None:
     assert {each["address"] for each in story.drift["resources"]} == FOUND.keys()
     assert story.drift["unchanged"] == len(EDITS) + 3 - len(FOUND)
 

@@ -1,4 +1,4 @@
-"""A subject on its way from one stream to another when the apply stops: it goes back, or the report says that nobody has it."""
+"""A subject between two streams when the apply stops: it goes back, or the report says that no stream has it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ UNTAKEN: dict[str, tuple[str, Document, Document, dict[str, list[str]]]] = {
 
 
 @pytest.mark.parametrize(("denied", "first", "second", "left"), UNTAKEN.values(), ids=UNTAKEN.keys())
-def test_a_subject_that_nobody_took_goes_back_to_its_stream(
+def test_a_subject_that_no_stream_took_goes_back_to_its_stream(
     servers: Servers, denied: str, first: Document, second: Document, left: dict[str, list[str]]
 ) -> None:
     """Whatever could be published before can be published after, and the next apply does the rest."""
@@ -159,7 +159,7 @@ FILTERS: dict[str, tuple[Document, Document]] = {
 
 
 @pytest.mark.parametrize(("first", "second"), FILTERS.values(), ids=FILTERS.keys())
-def test_a_filter_that_nobody_took_is_reported_and_its_messages_wait_for_who_will(
+def test_a_filter_that_no_stream_took_is_reported_and_its_messages_wait_for_who_will(
     servers: Servers, first: Document, second: Document
 ) -> None:
     """Given back, its consumer would skip what came meanwhile."""
@@ -177,7 +177,7 @@ def test_a_filter_that_nobody_took_is_reported_and_its_messages_wait_for_who_wil
         assert account.consumer("QUEUE", "new")["num_pending"] == len(account.messages("QUEUE")) == 5
 
 
-CROWDED = """
+FULL = """
 accounts {{ A: {{
   jetstream: {{ max_streams: 2 }}
   users: [
@@ -191,7 +191,7 @@ accounts {{ A: {{
 @pytest.mark.parametrize("output", ["human", "json", "ndjson", "markdown"])
 def test_a_subject_of_a_stream_that_had_to_go_first_is_reported(servers: Servers, output: str) -> None:
     """The account has no room for both, so the old stream is deleted before the new one is made: nothing can give it back."""
-    server = servers.start(CROWDED.format(denied="STREAM.CREATE.NEW"))
+    server = servers.start(FULL.format(denied="STREAM.CREATE.NEW"))
     with account_on(server.url.replace("://", "://owner:o@")) as account:
         account.converge({"OLD": taking("orders.new"), "STAYS": taking("z")})
 
@@ -256,7 +256,7 @@ def test_an_interrupted_swap_leaves_every_subject_with_a_stream(server: Embedded
         assert sum(len(account.messages(f"S{i}")) for i in range(RING)) == RING
 
 
-def test_a_swap_cut_off_by_a_kill_is_told_of_by_drift_and_finished_by_the_next(server: EmbeddedServer, tmp_path: Path) -> None:
+def test_a_swap_cut_off_by_a_kill_is_reported_by_drift_and_finished_by_the_next(server: EmbeddedServer, tmp_path: Path) -> None:
     with account_on(server.url) as account:
         account.converge(ring(0))
         path = written(tmp_path, ring(1))

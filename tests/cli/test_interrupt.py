@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what was done is told, what was not is not claimed, and running again finishes it."""
+"""Ctrl-C and SIGTERM: what was done is reported, what was not is not claimed, and running again finishes it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.command import run, started
 from tests.raw import raw
 
 APPLY = ("apply", "--auto-approve", "--parallelism", 1, "-o", "json")
-"""In JSON the plan is not printed first, which nobody would read here while it fills the pipe."""
+"""In JSON the plan is not printed first, which would not be read here while it fills the pipe."""
 MANY = 2_000
 
 
@@ -41,7 +41,7 @@ def names(url: str) -> set[str]:
 
 
 def read_lines(process: subprocess.Popen[str], count: int) -> None:
-    """Wait until that much of the progress is told."""
+    """Wait until that much of the progress is written."""
     assert process.stderr
     for _ in range(count):
         process.stderr.readline()
@@ -66,7 +66,7 @@ def paused(server: EmbeddedServer) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_apply_tells_exactly_what_it_did_and_exits_6(
+def test_an_interrupted_apply_says_exactly_what_it_did_and_exits_6(
     server: EmbeddedServer, many: Path, number: signal.Signals
 ) -> None:
     with started(*APPLY, "-f", many, url=server.url) as process:
@@ -126,7 +126,7 @@ def test_stopped_while_it_waits_for_a_server_it_exits_as_a_shell_would_say(
 
 
 def hang_up_on(listener: socket.socket) -> None:
-    """Until somebody has tried to connect a second time: by then the first failure was taken for one that may pass."""
+    """Until a client has tried to connect a second time: by then the first failure was taken for one that may pass."""
     for _ in range(2):
         accepted, _ = listener.accept()
         accepted.close()

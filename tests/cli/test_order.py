@@ -49,20 +49,20 @@ HANDOVERS: dict[str, tuple[Document, Document]] = {
         {"ONE": taking("a"), "TWO": taking("b"), "THREE": taking("c")},
         {"ONE": taking("z"), "TWO": taking("a"), "THREE": taking("b")},
     ),
-    "in a circle of two": ({"ONE": taking("a"), "TWO": taking("b")}, {"ONE": taking("b"), "TWO": taking("a")}),
-    "in a circle of two that keep something": (
+    "in a cycle of two": ({"ONE": taking("a"), "TWO": taking("b")}, {"ONE": taking("b"), "TWO": taking("a")}),
+    "in a cycle of two that keep something": (
         {"ONE": taking("a", "k"), "TWO": taking("b", "l")},
         {"ONE": taking("b", "k"), "TWO": taking("a", "l")},
     ),
-    "in a circle of three": (
+    "in a cycle of three": (
         {"ONE": taking("a"), "TWO": taking("b"), "THREE": taking("c")},
         {"ONE": taking("b"), "TWO": taking("c"), "THREE": taking("a")},
     ),
-    "in a circle, with more that changes": (
+    "in a cycle, with more that changes": (
         {"ONE": taking("a"), "TWO": taking("b")},
         {"ONE": taking("b", max_msgs=1000), "TWO": taking("a", description="swapped")},
     ),
-    "in a circle that a new stream waits for": (
+    "in a cycle that a new stream waits for": (
         {"ONE": taking("a"), "TWO": taking("b", "d")},
         {"ONE": taking("b"), "TWO": taking("a"), "NEW": taking("d")},
     ),
@@ -207,7 +207,7 @@ def test_a_copy_that_lets_go_of_its_origin_in_the_same_plan_is_not_warned_of(acc
     assert len(account.messages("COPY")) == 3
 
 
-def test_a_copy_that_loses_its_origin_is_told_and_keeps_what_it_has(account: Account) -> None:
+def test_a_copy_that_loses_its_origin_is_reported_and_keeps_what_it_has(account: Account) -> None:
     both: Document = {"COPY": {"mirror": {"name": "ORIGIN"}}, "ORIGIN": taking("o.>")}
     account.converge({**both, "STAYS": taking("z")})
     account.publish("o.a", 3)
@@ -291,7 +291,7 @@ def test_consumers_are_there_before_their_stream_becomes_one_of_interest(account
 
 
 def test_limits_loosen_before_the_consumers_that_keep_messages_for_interest(account: Account) -> None:
-    """The consumer has to come before the stream for the messages' sake, and after it for the limit's."""
+    """The consumer has to come before the stream because of the messages, and after it because of the limit."""
     account.converge({"EVENTS": taking("e.>", consumer_limits={"max_ack_pending": 200})})
     account.publish("e.a", 5)
 
@@ -476,7 +476,7 @@ def test_a_consumer_goes_while_its_stream_and_its_neighbours_swap(account: Accou
     assert account.messages("ONE") == held
 
 
-def test_a_consumer_of_interest_is_exchanged_while_its_stream_is_on_a_circle(account: Account) -> None:
+def test_a_consumer_of_interest_is_exchanged_while_its_stream_is_on_a_cycle(account: Account) -> None:
     """Streams that source each other have no right order; the consumers behind them still have one."""
 
     def pair(consumer: str, description: str) -> Document:

@@ -31,7 +31,7 @@ def other(server: EmbeddedServer, tmp_path: Path) -> Shop:
 # ------------------------------------------------------------------------------------------- adoption
 
 
-def test_what_nobody_owns_is_taken_over_only_with_adopt(shop: Shop) -> None:
+def test_what_has_no_owner_is_taken_over_only_with_adopt(shop: Shop) -> None:
     shop.create("ORDERS", max_msgs=7)
     shop.consume("ORDERS", "billing")
     shop.fill("orders.a", 3)
@@ -136,7 +136,7 @@ def test_a_stream_with_another_owners_consumer_is_not_deleted(shop: Shop, other:
     assert shop.live() == before
 
 
-def test_a_stream_with_a_consumer_that_nobody_owns_is_not_deleted(shop: Shop) -> None:
+def test_a_stream_with_a_consumer_that_has_no_owner_is_not_deleted(shop: Shop) -> None:
     shop.write({**ORDERS, **KEPT})
     shop.apply()
     shop.consume("ORDERS", "by-hand")
@@ -189,7 +189,7 @@ def test_a_removed_stream_that_is_selected_takes_its_own_consumers_along(shop: S
     assert shop.live().keys() == {"stream.KEPT", "stream.GONE"}
 
 
-@pytest.mark.parametrize("metadata", [{OWNER: "billing-team"}, {}], ids=["another's", "nobody's"])
+@pytest.mark.parametrize("metadata", [{OWNER: "billing-team"}, {}], ids=["another's", "no owner's"])
 def test_a_stream_is_not_deleted_with_a_consumer_that_came_while_the_prompt_waited(shop: Shop, metadata: dict[str, str]) -> None:
     shop.write({**empty_streams("EVENTS"), **KEPT})
     shop.apply()
@@ -384,7 +384,7 @@ def test_an_unmanaged_stream_counts_as_one_with_all_it_holds(shop: Shop) -> None
     assert 'unmanaged{owner="shop"} 2' in shop.run("drift", "--output", "metrics").stdout
 
 
-def test_the_servers_own_consumers_are_nobodys(shop: Shop) -> None:
+def test_the_servers_own_consumers_have_no_owner(shop: Shop) -> None:
     """A copy of a work queue reads through a durable `JS_SRC_…` consumer on its origin."""
     shop.write(
         {
@@ -467,7 +467,7 @@ def test_what_follows_from_an_ignored_field_is_ignored_with_it(
     assert shop.run("drift").exit_code == DONE
 
 
-def test_an_ignored_field_is_left_to_somebody_else(shop: Shop) -> None:
+def test_an_ignored_field_is_left_to_others(shop: Shop) -> None:
     stream = {"subjects": ["orders.>"], "max_msgs": 10, "ignore_changes": ["max_msgs", "metadata"]}
     shop.write({"ORDERS": stream})
     shop.apply()

@@ -1,7 +1,7 @@
 """A consumer's filter is corrected: messages that it skips are announced, unless its position is known to be before them.
 
-A pull that waits in vain moves a consumer to the end of its stream. From 2.11 on its info does not tell: `delivered` stays 0, as
-if it had never pulled. What tells is `num_pending`: a consumer that still has all messages of its filter is not past the first.
+A pull that waits in vain moves a consumer to the end of its stream. From 2.11 on its info hides that: `delivered` stays 0, as
+if it had never pulled. `num_pending` shows it: a consumer that still has all messages of its filter is not past the first.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def _answered(shop: Shop, args: tuple[str, ...], *answers: tuple[str, str]) -> t
         return terminal.end(), terminal.screen
 
 
-# ------------------------------------------------------------------------------------------- nobody to ask
+# ---------------------------------------------------------------------------------------- no person to ask
 
 
 @pytest.mark.parametrize("command", ["apply", "destroy"])
@@ -76,7 +76,7 @@ def test_yes_applies_a_plan_that_loses_nothing(shop: Shop) -> None:
     shop.assert_settled()
 
 
-def test_what_somebody_edits_while_the_question_waits_is_left_alone(shop: Shop) -> None:
+def test_what_a_person_edits_while_the_question_waits_is_left_alone(shop: Shop) -> None:
     shop.write(KEPT)
     shop.apply()
     shop.write({"KEPT": {**KEPT["KEPT"], "max_msgs": 500}})
@@ -126,7 +126,7 @@ def test_nothing_is_asked_when_the_plan_is_refused(shop: Shop) -> None:
 
 
 def test_too_many_deletes_are_refused_without_asking(shop: Shop) -> None:
-    """Whoever says yes to everything is not asked whether the wrong file was meant."""
+    """A person who says yes to everything is not asked whether the wrong file was meant."""
     shop.write(FULL)
     shop.apply()
     shop.write(KEPT)

@@ -100,12 +100,12 @@ def test_after_a_kill_at_any_moment_plan_and_drift_say_what_is_unfinished_and_ap
             without = bare(account, after)
             seen |= without
             for command in ("plan", "drift"):
-                tells(said(account, command, after), without)
+                assert_says(said(account, command, after), without)
             account.converge(after)
     assert seen, "no moment without a stream was tried"
 
 
-def tells(sentences: list[str], without: set[str]) -> None:
+def assert_says(sentences: list[str], without: set[str]) -> None:
     """The sentences say that these subjects have no stream and an apply is unfinished, and accuse no person."""
     for subject in without:
         assert any(subject in each and "no stream" in each for each in sentences), sentences
@@ -139,4 +139,4 @@ def test_a_ring_that_is_stopped_at_a_random_moment(server: EmbeddedServer, by: s
             if by is signal.SIGTERM:
                 assert without == set()
             for command in ("plan", "drift"):
-                tells(said(account, command, ring(turn + 1)), without)
+                assert_says(said(account, command, ring(turn + 1)), without)

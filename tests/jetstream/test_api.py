@@ -77,7 +77,7 @@ def test_a_refusal_carries_the_servers_code_and_words(server: EmbeddedServer) ->
     assert caught.value.diagnostic.detail == "STREAM.INFO.ABSENT: stream not found (error 10059)."
 
 
-def test_a_denied_subject_is_told_at_once_with_the_permission_to_grant(server_with: ServerWith) -> None:
+def test_a_denied_subject_is_reported_at_once_with_the_permission_to_grant(server_with: ServerWith) -> None:
     """The timeout is an hour: only the server's denial can end this."""
     with pytest.raises(Denied) as caught:
         run(restricted(server_with(RESTRICTED)), lambda api: api.request("STREAM.CREATE.Orders", {"name": "Orders"}))
@@ -112,7 +112,7 @@ def test_a_denial_leaves_other_requests_alone(server_with: ServerWith) -> None:
     assert "limits" in info
 
 
-def test_an_inbox_that_may_not_be_used_is_told_at_once(server_with: ServerWith) -> None:
+def test_an_inbox_that_may_not_be_used_is_reported_at_once(server_with: ServerWith) -> None:
     async def work(api: Api) -> list[Any]:
         return [(await asyncio.gather(api.request("INFO"), return_exceptions=True))[0] for _ in range(2)]
 
@@ -123,19 +123,19 @@ def test_an_inbox_that_may_not_be_used_is_told_at_once(server_with: ServerWith) 
 
 
 def test_who_one_is_may_be_denied_and_stays_empty(server_with: ServerWith) -> None:
-    told = run(restricted(server_with(RESTRICTED)), Api.server)
+    served = run(restricted(server_with(RESTRICTED)), Api.server)
 
-    assert (told.account, told.version_text) == ("", "2.15.1")
-    assert told.time.endswith("Z")
+    assert (served.account, served.version_text) == ("", "2.15.1")
+    assert served.time.endswith("Z")
 
 
 def test_the_server_says_what_it_is_and_what_the_account_may(server_with: ServerWith) -> None:
     account = "A {jetstream: {max_streams: 7}, users: [{user: u, password: p}]}"
     server = server_with(f"server_name: alpha\njetstream {{domain: hub}}\naccounts {{{account}}}")
 
-    told = run(to(server, user="u", password="p"), Api.server)
+    served = run(to(server, user="u", password="p"), Api.server)
 
-    assert (told.account, told.domain, told.cluster, told.limits["max_streams"]) == ("A", "hub", "", 7)
+    assert (served.account, served.domain, served.cluster, served.limits["max_streams"]) == ("A", "hub", "", 7)
 
 
 def test_a_cluster_says_its_name(cluster: Cluster) -> None:
@@ -143,7 +143,7 @@ def test_a_cluster_says_its_name(cluster: Cluster) -> None:
 
 
 def test_silence_is_an_unknown_outcome(cluster: Cluster) -> None:
-    """With two of three gone, the request is taken and nobody answers it."""
+    """With two of three gone, the request is taken and no server answers it."""
     config = {"name": "LOST", "num_replicas": 3}
 
     async def work(api: Api) -> None:
@@ -165,7 +165,7 @@ def test_a_request_above_the_servers_limit_is_not_sent(server_with: ServerWith) 
         run(to(server_with("max_payload: 2048")), work)
 
 
-def test_something_else_at_the_prefix_is_told(server: EmbeddedServer) -> None:
+def test_something_else_at_the_prefix_is_reported(server: EmbeddedServer) -> None:
     async def work(api: Api) -> None:
         other = await connect_bare(server)
         await other.subscribe("OTHER.INFO", cb=echo)

@@ -132,7 +132,7 @@ def test_two_applies_of_one_file_at_once_make_it_exactly_once(server: EmbeddedSe
     assert run("plan", "--detailed-exitcode", "-f", path, url=server.url).exit_code == 0
 
 
-def test_of_two_owners_who_want_the_same_streams_each_has_what_it_is_told(server: EmbeddedServer, tmp_path: Path) -> None:
+def test_of_two_owners_who_want_the_same_streams_each_has_what_it_reports(server: EmbeddedServer, tmp_path: Path) -> None:
     owners = ("red", "blue")
     paths = [topology(tmp_path / f"{owner}.yaml", owner, streams(200, f", description: {owner}")) for owner in owners]
 
@@ -143,7 +143,7 @@ def test_of_two_owners_who_want_the_same_streams_each_has_what_it_is_told(server
     with raw(server.url) as js:
         held = {info["config"]["name"]: info["config"]["description"] for info in js.request("STREAM.LIST")["streams"]}
     for owner, found in zip(owners, results, strict=True):
-        assert found.get("done", set()) == {name for name, told in held.items() if told == owner}
+        assert found.get("done", set()) == {name for name, holder in held.items() if holder == owner}
     assert len(held) == 200
 
 
@@ -191,7 +191,7 @@ def test_streams_that_are_edited_all_the_time_are_left_alone_and_the_others_done
 
 @contextmanager
 def edited_by_hand(url: str, edited: set[str]) -> Iterator[None]:
-    """Somebody reads and writes these streams back with another limit, time and again, and pays no heed to others."""
+    """Another client reads and writes these streams back with another limit, time and again, and pays no heed to others."""
     over = Event()
 
     def edit() -> None:

@@ -1,4 +1,4 @@
-"""Every way to connect, and every way to fail: each failure has its own message, and none tells a secret."""
+"""Every way to connect, and every way to fail: each failure has its own message, and none shows a secret."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def tls(certificate: tuple[str, str], more: str = "") -> str:
 
 
 @contextmanager
-def stranger(greeting: bytes | None, received: list[bytes] | None = None) -> Iterator[str]:
+def foreign_service(greeting: bytes | None, received: list[bytes] | None = None) -> Iterator[str]:
     """A listener that is no NATS server: it says ``greeting`` and hangs up, or with None says nothing.
 
     With ``received`` it listens until the other side hangs up, and puts there what it heard.
@@ -149,24 +149,26 @@ def test_expired_creds_are_said_to_have_expired(server_with: ServerWith, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         ({}, "wants to know who connects, and no credentials were given"),
         ({"user": "alice", "password": f"not-{SECRET}"}, "refused user 'alice' with the password given"),
         ({"token": f"not-{SECRET}"}, "refused the token given"),
     ],
 )
-def test_refused_credentials_are_named_without_the_secret(server_with: ServerWith, options: dict[str, str], told: str) -> None:
+def test_refused_credentials_are_named_without_the_secret(
+    server_with: ServerWith, options: dict[str, str], expected: str
+) -> None:
     error = failure(to(server_with(USERS), **options))
 
     assert error.diagnostic.code == "authentication"
-    assert told in error.diagnostic.detail
+    assert expected in error.diagnostic.detail
     assert SECRET not in str(error) + repr(error)
 
 
 @pytest.mark.parametrize("option", ["creds", "nkey"])
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (None, "does not exist"),
         (f"{SECRET}\n", "holds no "),
@@ -174,8 +176,8 @@ def test_refused_credentials_are_named_without_the_secret(server_with: ServerWit
         (f"-----BEGIN NATS USER JWT-----\na.b.c\n------END NATS USER JWT------\n{SECRET}\nSU{'B' * 56}\n", "no valid user seed"),
     ],
 )
-def test_a_missing_or_malformed_credentials_file_is_told_before_connecting(
-    tmp_path: Path, option: str, content: str | None, told: str
+def test_a_missing_or_malformed_credentials_file_is_reported_before_connecting(
+    tmp_path: Path, option: str, content: str | None, expected: str
 ) -> None:
     path = tmp_path / "who"
     if content is not None:
@@ -184,7 +186,7 @@ def test_a_missing_or_malformed_credentials_file_is_told_before_connecting(
     error = failure(Settings.resolve({option: str(path)}, {}))
 
     assert isinstance(error, BadCredentials)
-    assert told in error.detail
+    assert expected in error.detail
     assert str(path) in error.detail
     assert SECRET not in str(error)
 
@@ -215,7 +217,7 @@ def test_tls_that_a_server_only_offers_is_used_when_asked_for(servers: Servers, 
 
 
 @pytest.mark.parametrize(
-    ("config", "names", "options", "told"),
+    ("config", "names", "options", "expected"),
     [
         ("", "IP:127.0.0.1", {}, "signed by an authority that this system does not know"),
         ("", "IP:127.0.0.1", {"tlsca": "OTHER"}, "does not know"),
@@ -226,7 +228,7 @@ def test_tls_that_a_server_only_offers_is_used_when_asked_for(servers: Servers, 
     ],
 )
 def test_each_tls_failure_has_its_own_message(
-    servers: Servers, authority: Authority, tmp_path: Path, *, config: str, names: str, options: dict[str, Any], told: str
+    servers: Servers, authority: Authority, tmp_path: Path, *, config: str, names: str, options: dict[str, Any], expected: str
 ) -> None:
     files = {"CA": authority.ca, "OTHER": Authority.make(tmp_path / "other").ca}
     verify = f'ca_file: "{authority.ca}", {config}' if config else ""
@@ -235,7 +237,7 @@ def test_each_tls_failure_has_its_own_message(
     error = failure(to(server, **{name: files.get(value, value) for name, value in options.items()}))
 
     assert error.diagnostic.code == "tls"
-    assert told in error.diagnostic.detail
+    assert expected in error.diagnostic.detail
     assert error.diagnostic.fix
 
 
@@ -244,7 +246,7 @@ def test_a_password_is_never_sent_in_plaintext_to_a_server_that_was_to_speak_tls
     authority: Authority, scheme: str, options: dict[str, str]
 ) -> None:
     received: list[bytes] = []
-    with stranger(b'INFO {"version": "2.15.1", "auth_required": true}\r\n', received) as url:
+    with foreign_service(b'INFO {"version": "2.15.1", "auth_required": true}\r\n', received) as url:
         options = dict.fromkeys(options, authority.ca) | {"user": "alice", "password": SECRET}
         error = failure(Settings.resolve({"servers": url.replace("nats", scheme), **options}, {}))
 
@@ -253,7 +255,7 @@ def test_a_password_is_never_sent_in_plaintext_to_a_server_that_was_to_speak_tls
     assert received == [b""]
 
 
-def test_a_plaintext_client_of_a_tls_first_server_is_told_of_tlsfirst(servers: Servers, authority: Authority) -> None:
+def test_a_plaintext_client_of_a_tls_first_server_learns_of_tlsfirst(servers: Servers, authority: Authority) -> None:
     server = servers.start(tls(authority.issue("server"), "handshake_first: true"))
 
     error = failure(to(server, timeout=0.5))
@@ -279,8 +281,8 @@ def test_an_unknown_host_is_unreachable() -> None:
 @pytest.mark.parametrize(
     "greeting", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n", b"", b"INFO {nonsense\r\n", None]
 )
-def test_a_stranger_on_the_port_is_unreachable(greeting: bytes | None) -> None:
-    with stranger(greeting) as url:
+def test_a_foreign_service_on_the_port_is_unreachable(greeting: bytes | None) -> None:
+    with foreign_service(greeting) as url:
         error = failure(Settings(servers=(url,), timeout=0.5))
 
     assert isinstance(error, Unreachable)
@@ -290,27 +292,27 @@ def test_the_second_server_is_used_when_the_first_is_down(server: EmbeddedServer
     assert ask(Settings(servers=(f"nats://127.0.0.1:{free_ports(1)[0]}", server.url))).version_text == LATEST
 
 
-def test_of_two_failures_the_one_that_says_more_is_told(server_with: ServerWith) -> None:
+def test_of_two_failures_the_one_that_says_more_is_reported(server_with: ServerWith) -> None:
     servers = (f"nats://127.0.0.1:{free_ports(1)[0]}", server_with(USERS).url)
 
     assert isinstance(failure(Settings(servers=servers)), AuthenticationFailed)
 
 
 def test_a_full_server_is_unreachable_and_says_so(servers: Servers) -> None:
-    """Its reset may overtake its reason, which is then lost to everybody; not every time."""
+    """Its reset may overtake its reason, which is then lost; not every time."""
     server = servers.start("max_connections: 1")
 
     async def second() -> None:
         async with connect(to(server)), connect(to(server)):
             pass
 
-    told = ""
+    expected = ""
     for _ in range(5):
         with pytest.raises(Unreachable) as caught:
             asyncio.run(second())
-        told += caught.value.detail
+        expected += caught.value.detail
 
-    assert "takes no more connections" in told
+    assert "takes no more connections" in expected
 
 
 def test_a_server_without_jetstream_says_so(server_with: ServerWith) -> None:
@@ -386,7 +388,7 @@ def test_waiting_for_jetstream_that_stays_off_ends_at_the_deadline(server_with: 
     ("config", "options"),
     [(USERS, {"user": "alice", "password": "wrong"}), (ACCOUNTS, {"user": "nancy", "password": "pw"})],
 )
-def test_what_waiting_cannot_change_is_told_at_once(server_with: ServerWith, config: str, options: dict[str, str]) -> None:
+def test_what_waiting_cannot_change_is_reported_at_once(server_with: ServerWith, config: str, options: dict[str, str]) -> None:
     with pytest.raises((AuthenticationFailed, AccountWithoutJetStream)):
         ask_within(to(server_with(config), **options), 3600)
 
@@ -472,7 +474,7 @@ def test_who_connects_comes_from_one_source_as_a_whole(
 
 @pytest.mark.parametrize("named", [{"NATS_URL": "URL"}, {"NATS_CONTEXT": "prod"}], ids=["environment", "context"])
 def test_a_password_in_a_url_goes_to_that_server_only(server_with: ServerWith, home: Path, named: dict[str, str]) -> None:
-    """Both servers take it, so that the one it was not meant for refuses for no other reason than not being told."""
+    """Both servers take it, so that the one it was not meant for can only refuse because it was not sent."""
     meant, other = server_with(USERS), server_with(USERS)
     url = meant.url.replace("//", f"//alice:{SECRET}@")
     environ = add_context(home, "prod", url=url) | {name: value.replace("URL", url) for name, value in named.items()}
@@ -518,7 +520,7 @@ def test_timeouts_are_durations_or_seconds(text: str | int, seconds: float) -> N
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         ({"context": "absent"}, "There is no context 'absent'"),
         ({"context": "../prod"}, "is not a context name"),
@@ -542,7 +544,7 @@ def test_timeouts_are_durations_or_seconds(text: str | int, seconds: float) -> N
         ({"servers": "a", "tlscert": "c.pem"}, "needs its key"),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused(home: Path, options: dict[str, str], told: str) -> None:
+def test_settings_that_cannot_be_meant_are_refused(home: Path, options: dict[str, str], expected: str) -> None:
     environ = add_context(home, "nsc", nsc="nsc://operator/account/user")
     add_context(home, "number", user=7)
     (home / ".config/nats/context/list.json").write_text("[]")
@@ -551,7 +553,7 @@ def test_settings_that_cannot_be_meant_are_refused(home: Path, options: dict[str
     with pytest.raises(BadSettings) as caught:
         Settings.resolve(options, environ)
 
-    assert told in caught.value.detail
+    assert expected in caught.value.detail
     assert caught.value.fix
     assert SECRET not in str(caught.value)
 

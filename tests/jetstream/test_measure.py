@@ -1,4 +1,4 @@
-"""Answers to what pricing asks are counted by the server's own reckoning, or left open."""
+"""Answers to what the forecast asks are counted by the server's own reckoning, or left open."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GAPS = (2, 3, 7)
 
 @pytest.fixture
 def js(server: EmbeddedServer) -> Iterator[Raw]:
-    """Ten messages, 6 of s.a and 4 of s.b in turns at first, of growing size."""
+    """Ten messages, 6 of s.a and 4 of s.b, alternately at first, of growing size."""
     with raw(server.url) as found:
         found.request("STREAM.CREATE.S", STREAM)
         for number in range(10):

@@ -141,7 +141,7 @@ def test_info_makes_the_costs_of_a_plan_exact(
 
 
 @pytest.mark.parametrize("user", ["smith_plan", "smith_apply"])
-def test_users_that_may_not_delete_are_told_which_subject_is_missing(
+def test_users_that_may_not_delete_learn_which_subject_is_missing(
     user: str, server_with: Callable[[str], EmbeddedServer], tmp_path: Path
 ) -> None:
     account = Account(server_with(config(USERS)), tmp_path)

@@ -32,7 +32,7 @@ Request = Callable[..., Awaitable[dict[str, Any]]]
 
 @asynccontextmanager
 async def other_client(url: str) -> AsyncIterator[Request]:
-    """Somebody else, who sends raw requests."""
+    """Another client, which sends raw requests."""
     client: Client = await nats.connect(url.split(","))
 
     async def request(endpoint: str, payload: Any = None) -> dict[str, Any]:
@@ -64,7 +64,7 @@ async def create_consumer(request: Request, stream: str, name: str) -> None:
 
 
 def on(url: str, work: Callable[[Api, Request], Awaitable[Any]]) -> Any:
-    """Run ``work`` with a connection of the program's and one of somebody else's."""
+    """Run ``work`` with a connection of the program's and one of another client."""
 
     async def working() -> Any:
         async with connect(Settings.resolve({"servers": url}, {})) as api, other_client(url) as request:
@@ -124,7 +124,7 @@ def test_a_cluster_lists_its_names_in_order(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------------ churn
 
 ELSEWHERE = [("AAA", "ZZZ"), ("AAA", "S00500_"), ("S00500_", "ZZZ"), ("A1", "A2")]
-"""Pairs of names that somebody creates and deletes in turn, so that the total stays and the pages shift."""
+"""Pairs of names that another client creates and deletes alternately, so that the total stays and the pages shift."""
 
 
 @asynccontextmanager
@@ -173,7 +173,7 @@ def test_streams_that_stay_are_never_missed_while_others_come_and_go(
 
 
 def test_a_plan_under_churn_stays_empty(server: EmbeddedServer, tmp_path: Path) -> None:
-    """1,100 streams, declared and owned; others that nobody declares come and go before, between and after them."""
+    """1,100 streams, declared and owned; others that no file declares come and go before, between and after them."""
     path = tmp_path / "topology.yaml"
     declared = "".join(f"  S{i:05}: {{subjects: [s{i}], storage: memory}}\n" for i in range(MANY))
     path.write_text(f"version: 1\nname: smith\nstreams:\n{declared}")

@@ -1,4 +1,4 @@
-"""What an answer tells of the server that gave it, from the answers of servers of every version."""
+"""What an answer says of the server that gave it, from the answers of servers of every version."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def info(level: int = 0, domain: str = "") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", [*UNPACKED, LATEST])
-def test_each_version_is_told_by_its_level_and_by_its_streams(server_of: Callable[[str], EmbeddedServer], version: str) -> None:
+def test_each_version_is_known_by_its_level_and_by_its_streams(server_of: Callable[[str], EmbeddedServer], version: str) -> None:
     expected = Version.parse(version)
     with raw(server_of(version).url) as js:
         js.request("STREAM.CREATE.S", {"name": "S"})
-        account, (told,) = js.request("INFO"), leader(js.request("STREAM.INFO.S")).values()
+        account, (versions,) = js.request("INFO"), leader(js.request("STREAM.INFO.S")).values()
 
     assert answering({"version": "9.9"}, DOMAIN, account).version == floor(expected)
-    assert told == (expected if expected >= Version(2, 11) else Version(2, 10))
+    assert versions == (expected if expected >= Version(2, 11) else Version(2, 10))
 
 
-def test_a_server_that_is_too_old_is_told_apart(server_of: Callable[[str], EmbeddedServer]) -> None:
+def test_a_server_that_is_too_old_is_distinguished(server_of: Callable[[str], EmbeddedServer]) -> None:
     with raw(server_of(TOO_OLD).url) as js:
         account = js.request("INFO")
 
@@ -58,9 +58,9 @@ def test_a_server_that_is_too_old_is_told_apart(server_of: Callable[[str], Embed
 def test_the_version_is_the_one_of_the_connection_only_where_that_server_answers(
     greeting: dict[str, Any], prefix: str, answer: dict[str, Any], version: Version, text: str
 ) -> None:
-    told = answering({**GREETING, **greeting}, prefix, answer)
+    server = answering({**GREETING, **greeting}, prefix, answer)
 
-    assert (told.version, told.version_text) == (version, text)
+    assert (server.version, server.version_text) == (version, text)
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_the_version_is_the_one_of_the_connection_only_where_that_server_answers
 def test_a_cluster_is_the_one_of_the_connection_only_where_that_server_answers(
     greeting: dict[str, Any], prefix: str, cluster: str | None, members: dict[str, Version]
 ) -> None:
-    told = answering({**GREETING, **greeting}, prefix, info())
+    server = answering({**GREETING, **greeting}, prefix, info())
 
-    assert (told.cluster, told.members) == (cluster, members)
+    assert (server.cluster, server.members) == (cluster, members)
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "expected"),
     [
         ({"consumer_limits": {}}, {"n1": Version(2, 10)}),
         ({"consumer_limits": {}, "metadata": {"_nats.ver": "2.15.1"}}, {"n1": Version(2, 10)}),
@@ -91,8 +91,8 @@ def test_a_cluster_is_the_one_of_the_connection_only_where_that_server_answers(
         ({}, {"n1": Version(2, 9)}),
     ],
 )
-def test_a_stream_tells_the_version_of_its_leader_and_not_what_a_client_once_sent(
-    config: dict[str, Any], told: dict[str, Version]
+def test_a_stream_says_the_version_of_its_leader_and_not_what_a_client_once_sent(
+    config: dict[str, Any], expected: dict[str, Version]
 ) -> None:
-    assert leader({"config": config, "cluster": {"name": "C3", "leader": "n1"}}) == told
+    assert leader({"config": config, "cluster": {"name": "C3", "leader": "n1"}}) == expected
     assert leader({"config": config, "cluster": {"name": "C3"}}) == {}

@@ -63,10 +63,10 @@ def test_a_plan_has_the_shape_terraform_tools_read() -> None:
         assert set(each["change"]) >= {"actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive"}
 
 
-def test_each_change_is_told_in_terraform_words() -> None:
-    told = {address: (each["type"], each["change"]["actions"], each.get("action_reason")) for address, each in changes().items()}
+def test_each_change_is_reported_in_terraform_words() -> None:
+    shown = {address: (each["type"], each["change"]["actions"], each.get("action_reason")) for address, each in changes().items()}
 
-    assert told == {
+    assert shown == {
         "stream.RAW": ("jetstream_stream", ["create"], None),
         "stream.ORDERS": ("jetstream_stream", ["update"], None),
         "stream.EVENTS": ("jetstream_stream", ["delete", "create"], "replace_because_cannot_update"),

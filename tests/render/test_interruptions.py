@@ -67,7 +67,7 @@ def test_no_data_is_lost_is_never_said_beside_an_interruption(changes: tuple[Cha
     assert "No data is lost" not in drift.render(found, Look())
 
 
-def test_the_summary_tells_all_of_it() -> None:
+def test_the_summary_says_all_of_it() -> None:
     assert summary.plan(plan(BOTH), Look()).splitlines() == [
         "Plan for account SMITH @ prod-eu: 0 to add, 1 to change, 0 to replace, 0 to destroy.",
         "No stored data is lost. Interruption: 2 subjects have no stream for a moment. 1 subject will have no stream.",

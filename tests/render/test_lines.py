@@ -31,15 +31,15 @@ def test_the_first_line_names_the_versions() -> None:
 
 
 def test_a_plan_streams_changes_with_values_and_costs_then_diagnostics_then_the_summary() -> None:
-    told = [read(line) for line in lines.plan(plan(UPDATED, DELETED, SAME, diagnostics=(WARNING,)), NOW).splitlines()]
+    parsed = [read(line) for line in lines.plan(plan(UPDATED, DELETED, SAME, diagnostics=(WARNING,)), NOW).splitlines()]
 
-    assert [line["type"] for line in told] == ["planned_change", "planned_change", "diagnostic", "change_summary"]
-    change = told[0]["change"]
+    assert [line["type"] for line in parsed] == ["planned_change", "planned_change", "diagnostic", "change_summary"]
+    change = parsed[0]["change"]
     assert change["resource"]["addr"] == "stream.ORDERS"
     assert change["action"] == "update"
     assert change["fields"][0] == {"path": "max_age", "before": 50 * HOUR, "after": HOUR}
     assert change["effects"][0]["messages"] == 1_204_331
-    assert told[-1]["changes"]["data_loss"]["messages"] == 1_204_343
+    assert parsed[-1]["changes"]["data_loss"]["messages"] == 1_204_343
 
 
 def test_a_summary_counts_a_replacement_as_terraform_does_and_says_how_many_there_are() -> None:
@@ -51,12 +51,12 @@ def test_a_summary_counts_a_replacement_as_terraform_does_and_says_how_many_ther
 
 
 def test_drift_streams_each_difference_and_the_headline_last() -> None:
-    told = [read(line) for line in lines.drift(plan(FILTERED, SAME), NOW).splitlines()]
+    parsed = [read(line) for line in lines.drift(plan(FILTERED, SAME), NOW).splitlines()]
 
-    assert [line["type"] for line in told] == ["resource_drift", "drift_summary"]
-    assert told[0]["change"]["kind"] == "changed"
-    assert told[1]["@message"] == "Drift on account SMITH @ prod-eu: 1 changed by hand."
-    assert told[1]["changes"]["changed"] == 1
+    assert [line["type"] for line in parsed] == ["resource_drift", "drift_summary"]
+    assert parsed[0]["change"]["kind"] == "changed"
+    assert parsed[1]["@message"] == "Drift on account SMITH @ prod-eu: 1 changed by hand."
+    assert parsed[1]["changes"]["changed"] == 1
 
 
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.NO_OP])

@@ -94,7 +94,7 @@ def test_a_thousand_warnings_stay_within_a_comment() -> None:
         assert "cut here" in shown
 
 
-def test_an_apply_that_went_wrong_tells_the_verdict_first() -> None:
+def test_an_apply_that_went_wrong_says_the_verdict_first() -> None:
     shown = markdown.outcome(Applied(plan(UPDATED, steps=(call(1, UPDATED.address, Verb.UPDATE),)), []), Look())
 
     assert shown.splitlines()[2] == "**Nothing was applied.**"

@@ -58,7 +58,7 @@ def test_a_partial_apply_lists_what_failed_with_its_reason_what_was_not_attempte
         """)
 
 
-def test_the_steps_of_a_change_that_follow_a_failed_one_are_not_told_of() -> None:
+def test_the_steps_of_a_change_that_follow_a_failed_one_are_not_reported() -> None:
     skipped = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", "an earlier step failed", "Run it again.")
     ends = [ended(UPDATE, Verdict.REFUSED, DENIED), ended(SETTLE, Verdict.SKIPPED, skipped)]
 

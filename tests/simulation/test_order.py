@@ -33,7 +33,7 @@ def cases(shard: int) -> Iterator[tuple[int, Case]]:
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_every_promise_holds_at_every_moment(shard: int) -> None:
+def test_all_that_is_announced_holds_at_every_moment(shard: int) -> None:
     broken = [f"{seed}: {problem}" for seed, found in cases(shard) for problem in problems(found)]
 
     assert broken[:5] == []

@@ -94,7 +94,7 @@ def _limits(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
 
 
 def _unpaced(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
-    """A consumer that leaves ``max_ack_pending`` out, and so takes a negative one over from its stream (10220)."""
+    """A consumer with flow control that inherits a negative ``max_ack_pending`` from its stream (10220)."""
     inherited = (stream.config.get("consumer_limits") or {}).get("max_ack_pending", 0)
     paced = consumer.config.get("ack_policy") == "flow_control"
     if inherited < 0 and paced and not consumer.config.get("max_ack_pending"):

@@ -1,4 +1,4 @@
-"""What the server takes without a word, and does something else than its author expects."""
+"""What the server accepts without a warning and carries out otherwise than its author expects."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PULL_FIELDS = ("max_batch", "max_expires", "max_bytes")
 
 
 def lost_messages(topology: Topology) -> Iterator[Diagnostic]:
-    """Interest streams nobody is interested in, and streams that a copy drains."""
+    """Interest streams without a consumer, and streams that a copy drains."""
     copied: dict[str, Resource] = {}
     keeping = {stream.address.name: stream.config.get("retention", "limits") for stream in topology.streams()}
     for stream in topology.streams():
@@ -104,7 +104,9 @@ def _purge_allowed(stream: Resource) -> Iterator[Diagnostic]:
 
 
 def _unacknowledged(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
-    """Where the server refuses the consumer for the same reason (FC205, FC301), that is said there."""
+    """Fields of a consumer that have no effect without acknowledgements. Left out are those for which the server refuses the
+    consumer (FC205, FC301).
+    """
     refused = {"max_ack_pending"} if consumer.config.get("deliver_subject") else set()
     if stream.config.get("retention") == "workqueue" or consumer.config.get("ack_policy", "none") != "none":
         return

@@ -50,7 +50,7 @@ def _local(stream: Resource) -> Iterator[tuple[str, Config]]:
 
 
 def undeclared(topology: Topology) -> Iterator[Diagnostic]:
-    """It may well be on the server, unmanaged: the server takes a copy of nothing, which then waits."""
+    """Origins that the file does not declare. They may exist unmanaged; else the server accepts the copy, which then waits."""
     streams = _by_name(topology)
     for stream in streams.values():
         for path, copy in _local(stream):
@@ -72,10 +72,10 @@ def larger_messages(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def cycles(topology: Topology) -> Iterator[Diagnostic]:
-    """Cycles, as the server looks for them; each is reported once.
+    """Cycles of copies, as the server looks for them; each is reported once.
 
-    A stream with a single origin that leads into no cycle can't be the start of one, which keeps this linear in
-    chains and stars of any size.
+    A stream with a single origin that leads into no cycle can't be the start of one, which keeps this linear in chains and stars
+    of any size.
     """
     streams = _by_name(topology)
     walks = _Walks({name: tuple(_local(stream)) for name, stream in streams.items()}, streams)

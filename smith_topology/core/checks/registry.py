@@ -1,7 +1,7 @@
 """What can be known without a server: every rule over a topology.
 
 What the server refuses is an error, and nothing else is: each refusal here is held against a real server by
-``tests/core/checks``. What the server accepts and hardly anybody means is a warning.
+``tests/core/checks``. What the server accepts but is hardly ever meant is a warning.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ RULES: tuple[Rule, ...] = (
 
 
 MOST_FINDINGS = 1_000
-"""Of one rule: nobody reads further, and a file of aliases holds millions."""
+"""How many findings of one rule are reported. A file of YAML aliases can hold millions."""
 
 
 def check(topology: Topology) -> tuple[Diagnostic, ...]:

@@ -28,7 +28,7 @@ class Held:
         return indexed(self.subjects)
 
     def _takes(self, wanted: str) -> bool:
-        """Whether any of them can match what is wanted."""
+        """Whether any of the subjects can match what is wanted."""
         return next(self._index.meeting(wanted), None) is not None
 
     def narrowed(self, wanted: str) -> frozenset[str]:
@@ -70,7 +70,7 @@ class Stored:
         return None if stored is None or len(stored) > MOST_PATTERNS or any(map(problem, stored)) else stored
 
     def _transformed(self, arriving: frozenset[str], stream: Resource, transform: Config) -> frozenset[str] | None:
-        """Of what a stream copies, both count as stored: as it came, and transformed."""
+        """The subjects after the stream's transform. Of a stream that copies, the original ones count as stored too."""
         pair = _pair(transform)
         written = self._rewritten(self._held(arriving), (pair,))
         if written is None or stream.config.get("mirror") or stream.config.get("sources"):

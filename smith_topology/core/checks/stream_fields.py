@@ -96,15 +96,15 @@ MIRROR_WITHOUT = {
     "sources": "it has one origin; use `sources` alone for several",
     "first_seq": "its sequences are the origin's",
     "allow_msg_counter": "it copies, and does not count",
-    "allow_atomic": "nobody publishes to it",
-    "allow_batched": "nobody publishes to it",
-    "allow_msg_schedules": "nobody publishes to it",
+    "allow_atomic": "no client publishes to it",
+    "allow_batched": "no client publishes to it",
+    "allow_msg_schedules": "no client publishes to it",
     "subject_delete_marker_ttl": "markers of its own would use up sequences of the origin",
 }
 SEALED_WITHOUT = {
     "allow_msg_counter": "it would not load the stream again, since a counter can't have the `discard: new` of a sealed one",
     "allow_msg_schedules": "it would not load the stream again, since schedules can't have the `discard: new` of a sealed one",
-    "subject_delete_marker_ttl": "it would turn rollups and purges on again, for the markers' sake",
+    "subject_delete_marker_ttl": "it would turn rollups and purges on again, as markers need them",
 }
 """What becomes of it when the server starts again: sealing itself is accepted, and every update after it refused. Schedules of
 2.12 come back as markers do (2.11 to 2.15 measured).

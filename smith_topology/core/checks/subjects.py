@@ -90,7 +90,7 @@ def _listed(name: str, config: Config) -> Iterator[tuple[str, str]]:
 
 
 def invalid(topology: Topology) -> Iterator[Diagnostic]:
-    """Subjects the server does not take as such, and those it takes for something else than their author."""
+    """Subjects that the server refuses, and those that it reads otherwise than their author."""
     ordinary: set[str] = set()
     for resource in topology.resources.values():
         for path, subject in written_subjects(resource):
@@ -133,7 +133,7 @@ def reserved(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _everything(stream: Resource, path: str) -> Iterator[Diagnostic]:
-    detail = "`>` takes in requests, replies and inboxes of everybody in the account."
+    detail = "`>` takes in requests, replies and inboxes of all clients of the account."
     yield EVERYTHING.at(stream, path, detail, "List the subjects that belong here.")
     if not stream.config.get("no_ack") or stream.config.get("num_replicas", 1) > 1:
         detail = "The server refuses it: each acknowledgement would be stored as a message again."
@@ -141,7 +141,7 @@ def _everything(stream: Resource, path: str) -> Iterator[Diagnostic]:
 
 
 def _space(subject: str) -> str:
-    """What of the server's own the subject reaches into; empty when it is nobody's, or no subject."""
+    """The subjects of the server itself that this one overlaps. Empty if there are none, or if this is not a subject."""
     reached = (
         space for space, allowed in SERVER_SUBJECTS if overlaps(subject, space) and not (allowed and is_subset(subject, allowed))
     )
@@ -174,12 +174,12 @@ def overlapping(topology: Topology) -> Iterator[Diagnostic]:
         for position, subject in enumerate(subjects_of(stream)):
             if not problem(subject):
                 index.add(subject, (number, f"subjects.{position}"))
-    told: set[tuple[int, int]] = set()
+    reported: set[tuple[int, int]] = set()
     for one, other in index.overlapping(steps()):
         first, later = sorted((one, other), key=lambda entry: _order(entry[1]))
         pair = (first[1][0], later[1][0])
-        if pair not in told:
-            told.add(pair)
+        if pair not in reported:
+            reported.add(pair)
             yield _overlap(streams[pair[0]], streams[pair[1]], first, later)
 
 

@@ -63,11 +63,11 @@ def one_consumer_per_message(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _clashes(stream: Resource, consumers: list[Resource], pairs: Iterator[tuple[Entry[int], Entry[int]]]) -> Iterator[Diagnostic]:
-    told: set[int] = set()
+    reported: set[int] = set()
     for (one, a), (other, b) in pairs:
         (first, _), (later, subject) = sorted(((a, one), (b, other)))
-        if first != later and later not in told:
-            told.add(later)
+        if first != later and later not in reported:
+            reported.add(later)
             wants = f'"{subject}"' if filters_of(consumers[later].config) else "everything, since it has no filter"
             detail = (
                 f"On stream {stream.address.name} it wants {wants}, and so overlaps with consumer "

@@ -92,7 +92,7 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
 
 
 def future_form(resource: Resource, before: Config | None, context: Context) -> dict[str, Any]:
-    """What a declared object will be: what the server makes of it, less what is left to somebody else."""
+    """The configuration that a declared object will have: what the server makes of it, with the live values of ignored fields."""
     rules, declared = RULES[resource.address.kind], resource.config
     if before is not None and resource.ignore_changes:
         declared = dict(declared)
@@ -161,7 +161,7 @@ def _dig(config: Any, path: tuple[str, ...]) -> Any:
 
 
 def _leave(name: str, before: Config, after: dict[str, Any]) -> None:
-    """Take the live value of a field that is somebody else's business; the two spellings of a filter go together."""
+    """Take the live value of an ignored field. ``filter_subject`` and ``filter_subjects`` are ignored together."""
     for each in FILTERS if name in FILTERS else (name,):
         after.pop(each, None)
         if each in before:

@@ -1,4 +1,4 @@
-"""Who manages what: the owner mark in metadata decides what may be adopted, pruned, or only be looked at."""
+"""Ownership: the owner mark in metadata decides what may be adopted, deleted, or only be looked at."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _foreign_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
     whose = f'is managed by "{consumer.owner}"' if consumer.owner else "has no owner"
     return FOREIGN_CONSUMER.diagnostic(
         f"{stream.address} can't be destroyed: {consumer.address} {whose} and would go with it.",
-        "Have that consumer removed by whoever uses it first.",
+        "Have the users of that consumer remove it first.",
         stream.address,
     )
 
@@ -164,7 +164,7 @@ def _protected_consumer(stream: Observed, consumer: Observed, since: str) -> Dia
 
 
 def unmanaged(topology: Topology, live: Live) -> tuple[Address, ...]:
-    """What is live and no business of this file: other owners' or nobody's. Ephemeral and internal consumers don't count.
+    """What is live and not owned by this file: another owner's, or without one. Ephemeral and internal consumers don't count.
 
     A stream stands for all that it holds, whether its consumers were read or not.
     """

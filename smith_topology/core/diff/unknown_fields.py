@@ -1,4 +1,4 @@
-"""Fields that this program does not know and a file writes all the same: what is to become of them, and what they mean live."""
+"""Fields that this program does not know and that a file writes under ``extra``: their live values and what an update sends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from smith_topology.core.model import Config, Observed, Resource
 
 
 def wanted(resource: Resource, observed: Observed | None) -> dict[str, Any]:
-    """What the file says of them; None for one that is to go: it was applied once, and is no longer written."""
+    """The values to send for such fields. None for a field that was applied once and is no longer written: it is to go."""
     applied = observed.extra if observed else ()
     if not applied and not resource.extra:
         return {}
@@ -20,12 +20,14 @@ def wanted(resource: Resource, observed: Observed | None) -> dict[str, Any]:
 
 
 def as_written(wanted: Config, live: Config) -> dict[str, Any]:
-    """What is live of them, in the words of the file where that means the same: servers leave out what is false, 0 or empty."""
+    """The live values of such fields, in the file's spelling where that means the same: servers leave out what is false, 0 or
+    empty.
+    """
     return {name: value if _set(value) == _set(live.get(name)) else live.get(name) for name, value in wanted.items()}
 
 
 def _set(value: Any) -> Any:
-    """What is left of a value without all that a server may leave out; None for nothing."""
+    """The value without everything that a server may leave out. None if nothing is left."""
     if isinstance(value, dict):
         members = {name: _set(each) for name, each in value.items()}
         return {name: each for name, each in members.items() if each is not None} or None

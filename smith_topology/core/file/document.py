@@ -126,6 +126,7 @@ class _Composer:
         self._root: Node | None = None
 
     def compose(self, text: str) -> Node | None:
+        """The root node of the text; None if there is no document in it. Raises Stop where the rest can't be understood."""
         handlers: dict[type, Callable[[Any], None]] = {
             yaml.ScalarEvent: self._scalar,
             yaml.SequenceStartEvent: self._sequence,

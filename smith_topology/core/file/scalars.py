@@ -102,6 +102,7 @@ def read_scalar(field: Field, path: str, node: ScalarNode) -> Any:
 
 
 def read_boolean(path: str, node: ScalarNode) -> bool:
+    """The value of a plain ``true`` or ``false``. Raises Fault for everything else, YAML 1.1's ``yes`` included."""
     if node.plain and node.text in _BOOLEANS:
         return _BOOLEANS[node.text]
     word = node.text.lower()

@@ -18,7 +18,7 @@ def syntax_fault(error: MarkedYAMLError, text: str, file: str) -> tuple[Span, Fa
     """Where the text stops being YAML, and why. Understands the messages of libyaml and of pure PyYAML."""
     problem, context = str(error.problem or ""), str(error.context or "")
     line, column = _at(error.problem_mark)
-    opened = _at(error.context_mark)[0] + 1
+    start = _at(error.context_mark)[0] + 1
     source = _line(text, line)
     if "\t" in source[: len(source) - len(source.lstrip())]:
         at = Span(file, line + 1, source.index("\t") + 1)
@@ -27,7 +27,7 @@ def syntax_fault(error: MarkedYAMLError, text: str, file: str) -> tuple[Span, Fa
         return Span(file, line + 1, _at(error.context_mark)[1] + 1), misread("*")
     if source[column : column + 1] in _RESERVED and "cannot start any token" in problem:
         return Span(file, line + 1, column + 1), misread(source[column])
-    return Span(file, line + 1, column + 1), _explained(problem, context, opened)
+    return Span(file, line + 1, column + 1), _explained(problem, context, start)
 
 
 def misread(mark: str) -> Fault:
@@ -39,21 +39,21 @@ def misread(mark: str) -> Fault:
     )
 
 
-def _explained(problem: str, context: str, opened: int) -> Fault:
+def _explained(problem: str, context: str, start: int) -> Fault:
     if "mapping values are not allowed" in problem:
         return _fault("A `:` stands where no key can be.", "Check the indentation, and put text that holds `: ` in quotes.")
     if "flow sequence" in context:
-        return _fault(f"The `[` of line {opened} is not closed.", "Put `,` between the items and `]` behind them.")
+        return _fault(f"The `[` of line {start} is not closed.", "Put `,` between the items and `]` behind them.")
     if "flow mapping" in context:
-        return _fault(f"The `{{` of line {opened} is not closed.", "Put `,` between the entries and `}` behind them.")
+        return _fault(f"The `{{` of line {start} is not closed.", "Put `,` between the entries and `}` behind them.")
     if "escape" in problem:
         return _fault("This escape does not exist.", "Write the text in single quotes, where `\\` stands for itself.")
     if _QUOTE_OPEN.search(context + problem):
-        return _fault(f"The quote of line {opened} is not closed.", "Close it.")
+        return _fault(f"The quote of line {start} is not closed.", "Close it.")
     if "could not find expected ':'" in problem:
-        return _fault(f"The key of line {opened} has no `:`.", "Write `key: value`, with a space behind the colon.")
+        return _fault(f"The key of line {start} has no `:`.", "Write `key: value`, with a space behind the colon.")
     if "block mapping" in context or "block collection" in context:
-        return _fault(f"This does not fit what starts on line {opened}.", "Check the indentation and the quotes before it.")
+        return _fault(f"This does not fit what starts on line {start}.", "Check the indentation and the quotes before it.")
     return _fault(f"The parser says: {problem}.", "Check the indentation and the quotes around here.")
 
 

@@ -1,4 +1,4 @@
-"""What the live object has and this program does not know, carried along into an update."""
+"""Live fields that this program does not know, carried along into an update."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "inactive_threshold",
         Type.DURATION,
-        "The server deletes the consumer when nobody used it for this long.",
+        "The server deletes the consumer when no client used it for this long.",
         default=0,
         unset="never",
         default_text="never, or the stream's `consumer_limits`",

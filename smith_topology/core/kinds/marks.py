@@ -1,4 +1,4 @@
-"""Whose metadata is whose: the user's, this program's (``smith-topo.``), the server's (``_nats.``); and the mark of a stage."""
+"""Metadata by owner: the user's, this program's (``smith-topo.``), the server's (``_nats.``); and the mark of a stage."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class StageMark:
 
     @classmethod
     def parse(cls, text: str) -> StageMark:
-        """What can be read of it; a mark that a later version has written says at least that something is unfinished."""
+        """The mark that a text holds. Of a mark that a later version has written, only that the object is unfinished."""
         found = _MARK.match(text)
         plan, number, of = (found[1], int(found[2]), int(found[3])) if found else ("", 0, 0)
         return cls(plan, number, of, dict(_GAVE.findall(text)), tuple(_TAKES.findall(text)))

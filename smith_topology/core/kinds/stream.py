@@ -220,7 +220,9 @@ def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
 
 
 def _default_window(config: Config, context: Context) -> int:
-    """Sources have none since 2.14, and keep the one of an older server that made them."""
+    """The default ``duplicate_window`` in nanoseconds. Streams with sources have none since 2.14, but keep the one of an older
+    server that made them.
+    """
     usual = min(DEFAULT_DUPLICATE_WINDOW, config.get("max_age") or DEFAULT_DUPLICATE_WINDOW)
     if config.get("mirror"):
         return 0

@@ -11,7 +11,7 @@ FILTERS = ("filter_subject", "filter_subjects")
 
 
 def filters_of(consumer: Config) -> tuple[str, ...]:
-    """What a consumer asks for; nothing is everything."""
+    """The consumer's filter subjects. Empty means every subject."""
     one = consumer.get("filter_subject")
     return (*((one,) if one else ()), *(consumer.get("filter_subjects") or ()))
 
@@ -30,6 +30,6 @@ def origins(stream: Config) -> list[str]:
 
 
 def copied_subjects(copy: Config) -> tuple[str, ...]:
-    """What of its origin a mirror or a source takes; nothing is everything."""
+    """The subjects that a mirror or a source copies of its origin. Empty means every subject."""
     transforms = tuple(each["src"] for each in copy.get("subject_transforms") or () if each.get("src"))
     return (copy["filter_subject"],) if copy.get("filter_subject") else transforms

@@ -59,7 +59,7 @@ class Finding:
 
     @classmethod
     def warning(cls, code: str, summary: str, meaning: str, advice: str) -> Self:
-        """Something that the server accepts and hardly anybody means; it stops nothing."""
+        """Something that the server accepts but is hardly ever meant; it stops nothing."""
         return cls(code, Severity.WARNING, summary, meaning, advice)
 
     def diagnostic(

@@ -152,8 +152,8 @@ class Live:
 
     @cached_property
     def copied(self) -> Mapping[str, list[tuple[Address, Config]]]:
-        """The streams that others here mirror or source, and by which blocks of whom: a copy holds on to messages as a consumer
-        does, and is seldom listed among them.
+        """The streams of this account that others mirror or source, with the blocks that do so. A copy keeps messages as a
+        consumer does, and is seldom listed among the consumers.
         """
         found: dict[str, list[tuple[Address, Config]]] = {}
         for address, each in self.observed.items():

@@ -36,5 +36,7 @@ class Outcome:
 
     @property
     def rolls_back(self) -> tuple[str, ...]:
-        """What the step was to put back where it came from, in no plan and because nobody took it."""
+        """The subjects or filters that the step gives back to the object that had given them up. Apply adds such a step when
+        their taker failed; no plan holds it.
+        """
         return self.step.rolls_back if isinstance(self.step, Call) else ()

@@ -109,7 +109,7 @@ class Plan:
 
     @property
     def differs(self) -> bool:
-        """Whether the account is otherwise than declared, also where nothing can be done about it."""
+        """Whether the account differs from the declaration, even where the plan does nothing about it."""
         return not self.is_empty or bool(self.held)
 
     @property

@@ -26,7 +26,7 @@ class Stage:
 
     ``before`` and ``after`` are normal forms, None where the object does not exist. ``why`` is shown, never branched on.
     ``settles`` says that peers change: the request is answered long before they are current. An ``early`` stage gives up claims
-    and nothing else, before the object's own turn.
+    and nothing else, before the stage that makes the rest of the change.
     """
 
     address: Address

@@ -1,4 +1,6 @@
-"""What an object claims: a stream its subjects, a consumer of a work queue its filters. And the subject of what is parked."""
+"""What an object claims: the subjects of a stream, the filters of a consumer on a work queue. A parked object claims a subject
+of its own instead.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ def claiming(kind: Kind, config: Config, claims: tuple[str, ...]) -> dict[str, A
 
 
 def parked(address: Address) -> tuple[str, ...]:
-    """The claim of an object that has no other for the moment: no client publishes there."""
+    """The subject of an object that claims nothing else for the moment. No client publishes to it."""
     return (PARKED + ".".join(address.path),)
 
 
@@ -35,7 +37,7 @@ def is_parked(claim: str) -> bool:
 
 
 def gone(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
-    """The old claims that none of the new ones covers."""
+    """The old claims that no new claim covers."""
     if old == new:
         return ()
     remaining: SubjectIndex[None] = SubjectIndex()
@@ -45,10 +47,10 @@ def gone(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def gained(kind: Kind, before: Config | None, after: Config | None) -> tuple[str, ...]:
-    """What is claimed afterwards and was not before."""
+    """The new claims that no old claim covers."""
     return gone(claims_of(kind, after), claims_of(kind, before))
 
 
 def given_up(kind: Kind, before: Config | None, after: Config | None) -> tuple[str, ...]:
-    """What was claimed before and is not afterwards, the parked claim left out."""
+    """The old claims that no new claim covers, without the parked one."""
     return tuple(each for each in gone(claims_of(kind, before), claims_of(kind, after)) if not is_parked(each))

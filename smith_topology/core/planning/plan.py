@@ -1,6 +1,6 @@
-"""Changes → a complete plan: priced, checked against the server, and broken down into ordered steps.
+"""Changes → a complete plan: with effects, checked against the server, and broken down into ordered steps.
 
-Planning takes two turns, because some costs need numbers that only the server can count: ``prepare`` decides what
+Planning takes two passes, because some effects need numbers that only the server can count: ``prepare`` decides what
 changes and says what to ask, ``complete`` takes the answers. Both are pure.
 """
 
@@ -59,7 +59,7 @@ SHORT = 12
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan but for the numbers in ``questions``."""
+    """A plan that lacks only the answers to ``questions``."""
 
     topology: Topology
     live: Live
@@ -103,10 +103,10 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
 
 
 def complete(prepared: Prepared, answers: forecast.Answers, warnings: tuple[Diagnostic, ...] = ()) -> Plan:
-    """Price the changes and lay out the steps; ``warnings`` come from the offline checks."""
+    """Forecast the effects of the changes and lay out the steps; ``warnings`` come from the offline checks."""
     topology, live = prepared.topology, prepared.live
     order = _ordered(topology.name, prepared.changes, live)
-    changes = _priced(prepared.changes, order, live, answers)
+    changes = _with_effects(prepared.changes, order, live, answers)
     steps = _steps(order, topology, live)
     return Plan(
         topology=topology.name,
@@ -134,7 +134,7 @@ def _ordered(owner: str, changes: tuple[Change, ...], live: Live) -> Order:
     return replace(order, stages=tuple(paths[stage.address][stage.number - 1] for stage in order.stages))
 
 
-def _priced(changes: tuple[Change, ...], order: Order, live: Live, answers: forecast.Answers) -> tuple[Change, ...]:
+def _with_effects(changes: tuple[Change, ...], order: Order, live: Live, answers: forecast.Answers) -> tuple[Change, ...]:
     """The changes as they stand, with what they cost in the order in which they are made; those that can't be made come last."""
     by_address = {change.address: change for change in changes}
     ordered = [by_address[address] for address in {**decisive_stages(order.stages), **by_address}]
@@ -166,14 +166,14 @@ def _fields(stage: Stage) -> set[str]:
 
 
 def _digest(name: str, changes: tuple[Change, ...], steps: tuple[Step, ...]) -> str:
-    """Equal for plans that send the same requests in the same order at the same cost, and for no others."""
+    """A digest of the requests, their order and their effects. Equal digests mean equal plans."""
     costs = [[str(change.address), repr(change.effects)] for change in changes if change.action is not Action.NO_OP]
     sent = [[each.endpoint, each.payload, each.seen, each.after] if isinstance(each, Call) else [each.after] for each in steps]
     return digest([name, costs, sent])
 
 
 def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]:
-    """Consumers selected without the stream they need."""
+    """A refusal for each consumer that is selected without the stream it needs."""
     created = {change.address for change in changes if change.action is Action.CREATE}
     return [
         NO_STREAM.diagnostic(

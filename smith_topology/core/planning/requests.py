@@ -38,7 +38,9 @@ NOT_YET = ""
 
 
 def fingerprint(observed: Observed | None) -> str:
-    """What an object must be, to be written as planned: its identity and its whole configuration."""
+    """A digest of an object's identity and whole configuration. A request is sent only while the live object has the planned
+    one.
+    """
     if observed is None:
         return NOT_YET
     return digest([observed.created, without_server_metadata(observed.config)])

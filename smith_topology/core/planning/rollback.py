@@ -1,4 +1,4 @@
-"""What no object claims when an apply ends halfway: found, given back to the object that gave it up, and reported."""
+"""Claims that no object has when an apply ends early: they are given back to the object that gave them up, or reported."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _has_no_stream(subject: str, observed: Observed, taker: str) -> Diagnostic:
 
 
 def orphan_diagnostics(plan: Plan, outcomes: Sequence[Outcome]) -> list[Diagnostic]:
-    """What the end of an apply says of all that is orphaned."""
+    """A diagnostic for each claim that no object is known to have at the end of an apply."""
     lost = orphaned(plan.handovers, plan, outcomes)
     return [_without_stream(each) if each.giver.address.kind is Kind.STREAM else _unread(each) for each in lost]
 

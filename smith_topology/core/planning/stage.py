@@ -28,12 +28,12 @@ class Stages(dict[Address, Path]):
         return max(earlier, default=None)
 
     def last(self, address: Address) -> StageId:
-        """The stage after which the object is as declared, but perhaps for a mark."""
+        """The stage after which the object is as declared, apart from its mark."""
         *_, last = (stage for stage in self[address] if stage.before != stage.after or stage.number == 1)
         return last.id
 
     def changing(self, address: Address, *names: str) -> StageId:
-        """The first stage in which one of these fields changes; the last stage where none does."""
+        """The first stage in which one of these fields changes. The last stage if none changes."""
         return next((stage.id for stage in self[address] if stage.changes(names)), self.last(address))
 
 
@@ -43,11 +43,11 @@ def numbered(path: Path) -> Path:
 
 
 def by_way_of(stage: Stage, middle: Config, why: str) -> Path:
-    """The stage in two: first to this configuration, then on to where it was to end."""
+    """The stage as two: the first to this configuration, the second from there to the stage's end."""
     return replace(stage, after=middle, why=why), replace(stage, before=middle)
 
 
 def with_fields_of(after: Config, before: Config, names: Collection[str]) -> dict[str, Any]:
-    """What will be, but for these fields, which are as they were."""
+    """The new configuration, but with the old values of these fields."""
     kept = {name: before[name] for name in names if name in before}
     return {**{name: value for name, value in after.items() if name not in names}, **kept}

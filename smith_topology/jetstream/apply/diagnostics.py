@@ -91,8 +91,8 @@ def refused(step: Step, error: ServerError) -> Diagnostic:
 def unchecked(outcome: Outcome, error: ServerError) -> Outcome:
     step = outcome.step
     detail = f"The server answered OK for {step.address}, and then it could not be read again: {error.summary}."
-    told = UNCHECKED.diagnostic(detail, "Plan again when the server answers.", step.address)
-    return replace(outcome, verdict=Verdict.UNKNOWN, diagnostic=told)
+    diagnostic = UNCHECKED.diagnostic(detail, "Plan again when the server answers.", step.address)
+    return replace(outcome, verdict=Verdict.UNKNOWN, diagnostic=diagnostic)
 
 
 def abandoned(step: Step) -> Diagnostic:
@@ -174,5 +174,5 @@ def unsettled(wait: Wait) -> Diagnostic:
 
 
 def skipped(step: Step, why: str) -> Outcome:
-    told = SKIPPED.diagnostic(why, "Run it again.", step.address)
-    return Outcome(step, Verdict.SKIPPED, 0.0, told)
+    diagnostic = SKIPPED.diagnostic(why, "Run it again.", step.address)
+    return Outcome(step, Verdict.SKIPPED, 0.0, diagnostic)

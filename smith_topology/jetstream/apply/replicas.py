@@ -1,4 +1,4 @@
-"""Whether the peers of a stream have caught up with a change of replicas or placement, or are still getting on."""
+"""Whether the peers of a stream have caught up after a change of replicas or placement, or still make progress."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class CatchUp:
 
 def _state(seen: Observed) -> Any:
     cluster = seen.cluster
-    told = ("name", "current", "offline")
-    peers = ((*map(peer.get, told), bool(peer.get("lag"))) for peer in cluster.get("replicas") or ())
+    members = ("name", "current", "offline")
+    peers = ((*map(peer.get, members), bool(peer.get("lag"))) for peer in cluster.get("replicas") or ())
     status = (cluster.get("desired") or {}).get("status") or {}
     return cluster.get("leader"), frozenset(peers), status.get("description")

@@ -13,7 +13,7 @@ Unit: TypeAlias = tuple[Step, ...]
 
 
 class Scheduler:
-    """Units leave it by ``start``, their steps as what ``drop`` and ``rest`` return; each leaves it once."""
+    """Hands out each step once: by ``start``, or by ``drop`` and ``rest`` if it is not to be sent."""
 
     def __init__(self, steps: Iterable[Step]) -> None:
         units: dict[int, list[Step]] = defaultdict(list)

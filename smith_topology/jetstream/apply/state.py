@@ -45,8 +45,9 @@ class State:
         self.left[address] = fingerprint(seen)
 
     async def out_of_time(self, deadline: float, error: ServerError, *, finishing: bool = False) -> bool:
-        """Whether to give up. The first step to do so asks whether the server is there at all, and spares the others from waiting
-        for the same trouble. ``finishing`` is for the steps of a hand-over, which go on after a stop.
+        """Whether to give up: ``deadline`` (seconds of ``time.monotonic``) is past, or others waited in vain for
+        the same trouble. The first step to give up asks whether the server answers at all. ``finishing`` is for the steps of a
+        hand-over, which go on after a stop.
         """
         trouble = common_trouble(error)
         if time.monotonic() > deadline and not self.lost:

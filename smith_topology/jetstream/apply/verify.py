@@ -12,8 +12,8 @@ from smith_topology.jetstream.retry import Patient, gather
 
 
 async def verified(caller: Caller, outcomes: list[Outcome]) -> list[Outcome]:
-    """The outcomes after another look: what is no longer as it was left is not done after all, and what is as it was to be is
-    done, whether its answer came or not.
+    """The outcomes after reading every written object again. A done step whose object has changed since is not done; a step of
+    unknown outcome is done if its object is as it was to be.
     """
     written = [place for place, each in enumerate(outcomes) if isinstance(each.step, Call) and each.verdict.wrote]
     latest = {outcomes[place].step.address: place for place in written}

@@ -52,7 +52,8 @@ async def connect(settings: Settings) -> AsyncIterator[Api]:
 async def connect_within(
     settings: Settings, seconds: float, waiting: Callable[[ServerError], None] = lambda _: None
 ) -> AsyncIterator[Api]:
-    """As ``connect``, but wait up to ``seconds`` until a server accepts and its JetStream answers; ``waiting`` hears once why.
+    """As ``connect``, but wait up to ``seconds`` until a server accepts and its JetStream answers; ``waiting`` is called
+    once with the reason.
 
     What waiting can't change (credentials, TLS, permissions, an account without JetStream) raises at once.
     """
@@ -107,9 +108,9 @@ async def _first(settings: Settings) -> Link:
             return await _open(settings, [*settings.servers[index:], *settings.servers[:index]], options)
         except ServerError as error:
             failures.append(error)
-    told = [error for error in failures if not isinstance(error, Unreachable)]
-    if told or len(failures) == 1:
-        raise (told or failures)[0]
+    specific = [error for error in failures if not isinstance(error, Unreachable)]
+    if specific or len(failures) == 1:
+        raise (specific or failures)[0]
     raise Unreachable("\n".join(error.detail for error in failures), failures[0].fix)
 
 
@@ -117,7 +118,7 @@ async def _open(settings: Settings, servers: list[str], options: dict[str, Any])
     link = Link(wants_tls=settings.wants_tls)
     try:
         await link.open(settings, servers, options)
-    except Exception as error:  # whatever a stranger on that port makes nats-py raise is still the user's to hear of
+    except Exception as error:  # report whatever a foreign service on that port makes nats-py raise
         problem = translate(error, settings, redacted(servers[0]), link)
         await link.shut()
         raise problem from error

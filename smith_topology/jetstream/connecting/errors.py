@@ -104,7 +104,7 @@ class JetStreamOff(ServerError):
 
 
 class JetStreamNotReady(JetStreamOff):
-    """Nobody answers, though JetStream is configured or has answered before: it starts, stops, or moves."""
+    """No server answers, though JetStream is configured or has answered before: it starts, stops, or moves."""
 
     finding = JetStreamOff.finding.worded("JetStream does not answer yet")
 
@@ -199,7 +199,7 @@ def fault_of(error: ServerError) -> Fault:
 
 
 def common_trouble(error: ServerError) -> int:
-    """The ``err_code`` of what troubles the server itself: who waits for its end in vain, does so for all. 0 for one object's."""
+    """The ``err_code`` of trouble of the whole server, for which one step waits on behalf of all. 0 for trouble of one object."""
     return error.err_code if isinstance(error, ApiError) and error.err_code in _COMMON else 0
 
 
@@ -210,7 +210,7 @@ _FAULTS: Mapping[int, Fault] = MappingProxyType(
         10007: Fault.TRANSIENT,  # not assigned yet
         10008: Fault.TRANSIENT,  # temporarily unavailable: no quorum
         10009: Fault.TRANSIENT,  # not the leader
-        10013: Fault.TRANSIENT,  # deliver subject changes once nobody is bound
+        10013: Fault.TRANSIENT,  # deliver subject changes once no client is bound
         10049: Fault.TRANSIENT,  # store could not be created: a directory still being removed (2.15.1), or a full disk (all)
         10058: Fault.REREAD,  # stream name in use with another configuration
         10075: Fault.TRANSIENT,

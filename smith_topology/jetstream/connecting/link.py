@@ -25,14 +25,14 @@ class Elsewhere(NatsError):
 
 _REFUSAL = re.compile(rb"^-ERR ('[^'\r\n]*')", re.MULTILINE)
 _FOR_EVER = -1
-"""A lost server is never given up: how long a request may take is for whoever asks to say."""
+"""Reconnect without a limit. The caller of each request bounds its time."""
 _PAUSE = 0.5
 """Seconds between two attempts to connect again to one server."""
 
 
 class Link(Client):
-    """A connection; ``greeting`` is the server's latest INFO, ``listener`` hears errors that no call raised, among them a
-    ConnectionError when the connection is lost. It comes back to the same place or not at all.
+    """A connection; ``greeting`` is the server's latest INFO, ``listener`` is called with errors that no call raised, among them
+    a ConnectionError when the connection is lost. It reconnects to the same cluster or not at all.
     """
 
     def __init__(self, *, wants_tls: bool) -> None:
@@ -59,7 +59,7 @@ class Link(Client):
     async def _connect(self, settings: Settings, servers: list[str], options: dict[str, Any]) -> None:
         await self.connect(
             servers,
-            error_cb=self._hear,
+            error_cb=self._on_error,
             name=settings.name,
             connect_timeout=settings.timeout,  # type: ignore[arg-type]  # passed to asyncio, which takes fractions
             tls_handshake_first=settings.tlsfirst,
@@ -69,13 +69,13 @@ class Link(Client):
             disconnected_cb=self._lose,
             reconnect_time_wait=_PAUSE,  # type: ignore[arg-type]
             # No buffer while disconnected: a request is refused at once instead of being sent later,
-            # when whoever asked has given up and gone on to something else.
+            # when its caller has given up and gone on.
             pending_size=0,
             **options,
         )
 
     def _last_words(self) -> NatsError | None:
-        """The reason a server gave before it hung up while nats-py was still writing, so that nobody read it.
+        """The reason a server gave before it hung up while nats-py was still writing, so that it was not read.
 
         After a reset the stream only raises, and what it had received is to be had from its buffer alone.
         """
@@ -94,7 +94,7 @@ class Link(Client):
         return self._current_server.uri.geturl() if self._current_server else ""
 
     async def shut(self) -> None:
-        """Close, whatever state it is in."""
+        """Close, whatever state it is in. Raises CancelledError if the task was cancelled meanwhile."""
         self._opening = False
         if not self.is_connected:
             # nats-py would wait for the end of a plaintext stream that a failed TLS handshake has taken over: for ever.
@@ -107,7 +107,7 @@ class Link(Client):
         if (task := asyncio.current_task()) and task.cancelling():
             raise asyncio.CancelledError  # which nats-py's close swallows when it comes meanwhile: a Ctrl-C would be lost
 
-    async def _hear(self, error: Exception) -> None:
+    async def _on_error(self, error: Exception) -> None:
         # nats-py tries a list of servers over and over, and passes each failure here: raising ends that.
         if self._opening:
             raise error
@@ -119,7 +119,7 @@ class Link(Client):
             self.listener(ConnectionResetError("the connection is lost"))
 
     def _place(self) -> tuple[str, ...]:
-        """Where this is: cluster and domain, which survive the change to another server; the URL where there is no cluster."""
+        """The cluster and domain connected to, which a reconnect must not change. The URL if there is no cluster."""
         cluster, domain = str(self.greeting.get("cluster") or ""), str(self.greeting.get("domain") or "")
         return cluster, domain, "" if cluster else self.url
 

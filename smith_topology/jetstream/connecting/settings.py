@@ -101,14 +101,14 @@ class Settings:
 
     @property
     def wants_tls(self) -> bool:
-        """Whether a plaintext connection would be less than was asked for."""
+        """Whether a connection without TLS must be refused."""
         return bool(self.tlsca or self.tlscert or self.tlsfirst) or any(
             split_url(server).scheme == "tls" for server in self.servers
         )
 
     @property
     def identifies(self) -> bool:
-        """Whether the server is told who connects."""
+        """Whether a user, a token or credentials are sent to the server."""
         return bool(self.user or self.creds or self.nkey or self.token)
 
 
@@ -133,7 +133,7 @@ _USERINFO = re.compile(r"((?:[a-z]+://)?)(.*@)?(.*)", re.DOTALL)
 
 
 def redacted(server: str, instead: str = "") -> str:
-    """The URL with ``instead`` in the place of its userinfo, if it has any; up to the last `@`, whatever that holds."""
+    """The URL with its userinfo, if it has any, replaced by ``instead``. Userinfo ends at the last `@`, whatever it holds."""
     scheme, userinfo, rest = _USERINFO.fullmatch(server).groups()  # type: ignore[union-attr]  # it matches every text
     return f"{scheme}{instead if userinfo else ''}{rest}"
 
@@ -169,7 +169,7 @@ def urls(servers: str | Sequence[str]) -> list[str]:
 
 
 def _userinfo(urls: Sequence[SplitResult]) -> dict[str, str]:
-    """Who the first URL with userinfo names: ``user:password@``, or a token alone."""
+    """The user and password, or the token alone, that the first URL with userinfo holds."""
     for url in urls:
         if url.username and url.password is not None:
             return {"user": unquote(url.username), "password": unquote(url.password)}
@@ -181,13 +181,13 @@ def _userinfo(urls: Sequence[SplitResult]) -> dict[str, str]:
 def _who(given: Mapping[str, Any], around: Mapping[str, Any], remembered: Mapping[str, Any]) -> dict[str, str]:
     """The identity as a whole, from the first source that names any; a user without a password is a token."""
     chosen = next((layer for layer in (given, around, remembered) if layer.keys() & set(_WHO)), {})
-    nobody = dict.fromkeys((*_WHO, "password"), "")
+    anonymous = dict.fromkeys((*_WHO, "password"), "")
     if "user" not in chosen:
-        return nobody | {name: chosen[name] for name in _WHO if name in chosen}
+        return anonymous | {name: chosen[name] for name in _WHO if name in chosen}
     password = next((layer["password"] for layer in (given, around, chosen) if "password" in layer), "")
     if password:
-        return nobody | {"user": chosen["user"], "password": password}
-    return nobody | {"token": chosen.get("token") or chosen["user"]}
+        return anonymous | {"user": chosen["user"], "password": password}
+    return anonymous | {"token": chosen.get("token") or chosen["user"]}
 
 
 def _seconds(value: float | str) -> float:

@@ -34,7 +34,7 @@ from smith_topology.render.documents.shape import (
     Shape,
     one_of,
 )
-from smith_topology.render.interruptions import told
+from smith_topology.render.interruptions import sentence
 
 ADDRESS_DOC = "The object: `stream.ORDERS`, `consumer.ORDERS.billing`."
 
@@ -59,7 +59,7 @@ POSITION = Shape[Span](
 
 RANGE = Shape[Span](
     "range",
-    "The place of a diagnostic, as terraform writes it. It is a point: `end` equals `start`.",
+    "Where a diagnostic points to, as terraform writes it. It is a point: `end` equals `start`.",
     (
         Key("filename", TEXT, "The file, as it was named on the command line.", lambda span: span.file),
         Key("start", POSITION, "Where it begins.", lambda span: span),
@@ -129,7 +129,7 @@ INTERRUPTION = Shape[Interruption](
         Key("subject", TEXT, "The subject, or a pattern of subjects.", lambda each: each.subject),
         Key("from", TEXT, "The stream that gives it up.", lambda each: str(each.giver)),
         Key("to", OrNull(TEXT), "The stream that takes it; `null`: no stream takes it any more.", lambda each: _text(each.taker)),
-        Key("text", TEXT, "The same for people, and what it means for publishers.", lambda each: told([each])),
+        Key("text", TEXT, "The same for people, and what it means for publishers.", lambda each: sentence([each])),
     ),
 )
 

@@ -1,5 +1,5 @@
-"""What a change costs in data: what to ask of the server first (``questions``), the price (``forecast``), and what of it binds
-apply (``approved_loss``).
+"""What a change costs in data: what to ask of the server first (``questions``), the effects (``forecast``), and what
+of them binds apply (``approved_loss``).
 """
 
 from smith_topology.core.planning.forecast.approved_loss import Excess, by_interest, can_lose, excess, part_of

@@ -34,7 +34,7 @@ BY_INTEREST = (BECOMES_INTEREST, LOSES_INTEREST)
 
 
 def can_lose(stage: Stage) -> bool:
-    """Whether a stage is of a kind that can lose messages, whatever its change was priced at.
+    """Whether a stage is of a kind that can lose messages, whatever the forecast of its change said.
 
     A consumer that wants more for a while, until its last stage, loses nothing: its stream keeps what others want.
     """
@@ -60,7 +60,7 @@ Family: TypeAlias = Sequence[Change]
 
 
 def part_of(change: Change, stage: Stage) -> Change:
-    """What a stage does of a change, as a change of its own."""
+    """The part of a change that one stage makes, as a change of its own."""
     fields = tuple(each for each in change.fields if stage.changes((each.path.partition(".")[0],)))
     return replace(change, action=stage.action, before=stage.before, after=stage.after, fields=fields)
 
@@ -81,10 +81,10 @@ def excess(
     left = (each for each in announced if each.address not in made and not (alone and each.action is Action.CREATE))
     now = forecast([part_of(each, stage) if each.address == change.address else each for each in left], live, answers)
     # A stream's end begins with its consumers', and the last of them takes what was announced with the stream.
-    told = parent if parent and parent.action is Action.DELETE else change
-    if not breaks_promise(told, announced, now):
+    charged = parent if parent and parent.action is Action.DELETE else change
+    if not breaks_promise(charged, announced, now):
         return None
-    return Excess(lost([told]), lost(each for each in now if each.address == told.address))
+    return Excess(lost([charged]), lost(each for each in now if each.address == charged.address))
 
 
 def _parent(change: Change, family: Family) -> Change | None:
@@ -92,13 +92,13 @@ def _parent(change: Change, family: Family) -> Change | None:
 
 
 def by_interest(stream: Config, change: Change | None) -> bool:
-    """Whether consumers may decide what a stream keeps, before or after its own change: then they are priced together."""
+    """Whether consumers may decide what a stream keeps, before or after its change: then all are forecast together."""
     return any((config or {}).get("retention", "limits") != "limits" for config in (stream, change.after if change else None))
 
 
 def breaks_promise(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> bool:
-    """Whether ``change`` would lose more than it may. ``announced`` are the changes as they were priced in the plan, ``now`` the
-    same ones priced anew.
+    """Whether ``change`` would lose more than it may. ``announced`` are the changes with the effects in the plan, ``now`` the
+    same ones with the effects of a new forecast.
     """
     mine = next(each for each in now if each.address == change.address)
     allowed = lost([change]) + _expiring(change) + (_inherited(change, announced, now) if _for_interest(mine) else 0)
@@ -112,7 +112,7 @@ def lost(changes: Iterable[Change]) -> int:
 
 
 def _expiring(change: Change) -> int:
-    """What was announced to go by and by may have come of age since."""
+    """The number of messages announced to expire later: by now they may have reached their age."""
     return sum(effect.number(Measure.EXPIRING) for effect in change.effects)
 
 
@@ -121,7 +121,9 @@ def tolerated(announced: int) -> int:
 
 
 def _inherited(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> int:
-    """What was announced with other changes that are done, or that lose nothing by now, and so falls to this one."""
+    """The loss announced with other changes of the family that are done, or lose nothing by now: this change may lose it
+    instead.
+    """
     still = {each.address for each in now if _for_interest(each)} | {change.address}
     return sum(_for_interest(each) for each in announced if each.address not in still)
 

@@ -47,26 +47,24 @@ def consumer_deleted(observed: Observed, world: World) -> Effect:
 
 
 def _holds_by_interest(stream: Observed, world: World) -> bool:
-    """Whether the stream keeps messages because consumers want them at this moment of the plan."""
+    """Whether the stream keeps messages because of consumers, at this moment of the plan."""
     keeps = behaviour.CONSUMERS_KEEP_OLD_RETENTION.at(world.live.versions(stream.address))
     lasting = [stream.config] if keeps else []
     return any(holds_by_interest(config, stream.address, world.live) for config in (world.stream(stream.address), *lasting))
 
 
-def _only_its_own(consumer: Observed, stream: Observed, here: Consumers, parent: Change | None) -> Answer:
-    """What goes with one consumer of an interest stream: what no other one wants, and what none wanted any more.
-
-    The last one takes everything with it, which is counted once: at the change that made the stream one of interest, else at
-    the first consumer to go.
+def _only_its_own(consumer: Observed, stream: Observed, consumers: Consumers, parent: Change | None) -> Answer:
+    """The messages that an interest stream drops with one consumer: those that no other one wants. The last consumer takes every
+    message with it. That is counted once: at the change to interest retention, else at the first consumer to go.
     """
-    if here.all_go:
-        counted = bool(parent and becomes_interest(parent)) or consumer.address != here.first_to_leave
-        sure = not here.passing and (parent is None or (parent.after or {}).get("retention") == "interest")
+    if consumers.all_go:
+        counted = bool(parent and becomes_interest(parent)) or consumer.address != consumers.first_to_leave
+        sure = not consumers.passing and (parent is None or (parent.after or {}).get("retention") == "interest")
         return Answer(0 if counted else messages_of(stream), None, Bound.EXACT if sure else Bound.UPPER)
-    if here.keeps_everything and not (parent and parent.action is Action.UPDATE):
+    if consumers.keeps_everything and not (parent and parent.action is Action.UPDATE):
         return Answer(0)
-    orphans = max(0, messages_of(stream) - here.wanted)
-    unwanted = max(0, messages_of(stream) - here.wanted_on)
+    orphans = max(0, messages_of(stream) - consumers.wanted)
+    unwanted = max(0, messages_of(stream) - consumers.wanted_on)
     return Answer(min(unwanted, wanted(consumer) + orphans), None, Bound.UPPER)
 
 
@@ -97,8 +95,8 @@ def consumer_updated(change: Change, observed: Observed, world: World, answers: 
 
 
 def _forgotten(observed: Observed, world: World) -> Effect:
-    """A consumer that the server deletes when nobody uses it takes along what it alone still wanted."""
-    text = "the server deletes the consumer, position and all, when nobody uses it for this long"
+    """What is lost when the server deletes an unused consumer: its position, and what it alone still wanted."""
+    text = "the server deletes the consumer, position and all, when no client uses it for this long"
     stream = world.live.stream(observed.address.path[0])
     if stream is None or not _holds_by_interest(stream, world):
         return Effect("DS305", text, "inactive_threshold")
@@ -113,7 +111,7 @@ def _waits_parked(change: Change, observed: Observed) -> bool:
 
 
 def _skipping(change: Change, observed: Observed, stream: Observed, answers: Answers) -> Iterator[Effect]:
-    """What new filters take in anew is only delivered from the consumer's position on; what is stored before it never is."""
+    """The effect on stored messages that new filters match and the consumer may be past already: they are never delivered."""
     question = passed_over(change)
     if question is None or _waits_parked(change, observed):
         return
@@ -137,14 +135,16 @@ def _cleaning_up(stream: Observed, world: World) -> Iterator[Effect]:
 
 
 def _giving_up(change: Change, observed: Observed, stream: Observed, world: World, answers: Answers) -> Iterator[Effect]:
-    """What new filters leave out an interest stream drops, and on servers that keep what no consumer wants, that too."""
+    """The effect of filters that a consumer of an interest stream gives up: what only it wanted is dropped. So are messages that
+    no consumer wanted before, on servers that had kept them.
+    """
     if not _holds_by_interest(stream, world):
         return
-    here = world.consumers(stream.address)
-    answer = _only_its_own(observed, stream, here, world.planned.get(observed.address.parent))
+    consumers = world.consumers(stream.address)
+    answer = _only_its_own(observed, stream, consumers, world.planned.get(observed.address.parent))
     if stored := answers.get(left_out(change)):
         keeps = not behaviour.DROPS_ALL_ACKNOWLEDGED.everywhere(world.live.versions(stream.address))
-        unwanted = max(0, messages_of(stream) - here.wanted) if keeps else 0
+        unwanted = max(0, messages_of(stream) - consumers.wanted) if keeps else 0
         given = max(0, stored.messages - max(0, _held_by_others(change, stored.messages, stream, world)))
         answer = Answer(min(answer.messages, given + unwanted), None, Bound.UPPER)
     if answer.messages:

@@ -28,7 +28,7 @@ def forecast(changes: Sequence[Change], live: Live, answers: Answers) -> tuple[C
 
 
 def _overlapping(change: Change) -> Change:
-    """Two effects on one stream may count the same messages, so neither is exact."""
+    """The change with its numbers as upper bounds: another effect on the same stream may count the same messages."""
     return replace(change, effects=tuple(_bounded(each) for each in change.effects))
 
 

@@ -1,4 +1,4 @@
-"""Which consumers want what of a stream as the plan goes on, and how many messages they wait for."""
+"""Which consumers want which messages of a stream at each moment of the plan, and how many messages they wait for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from smith_topology.core.subjects import REST, SubjectIndex
 
 @dataclass(frozen=True)
 class Consumers:
-    """A stream's consumers at one moment of the plan, by what becomes of them in all of it."""
+    """A stream's consumers at one moment of the plan, grouped by what the whole plan does to them."""
 
     staying: list[Observed]
     changing: list[Observed]  # get other filters
@@ -38,7 +38,7 @@ class Consumers:
 
     @cached_property
     def wanted_on(self) -> int:
-        """The same of those that stay as they are."""
+        """As ``wanted``, of the consumers that the plan leaves as they are."""
         return wanted_by_any(self.staying)
 
     @property
@@ -47,12 +47,12 @@ class Consumers:
 
     @property
     def keeps_everything(self) -> bool:
-        """Whether some new consumer wants every message there is."""
+        """Whether some new consumer wants every message of the stream."""
         return any(not filters_of(c.after or {}) and (c.after or {}).get("deliver_policy", "all") == "all" for c in self.created)
 
 
 class World:
-    """The account as the plan goes on: which changes are made by now, and what that means for each stream's consumers."""
+    """The account at one moment of the plan: which changes are made by then, and what that means for each stream's consumers."""
 
     def __init__(self, changes: Iterable[Change], live: Live) -> None:
         self.live = live
@@ -62,7 +62,7 @@ class World:
         self._at_first: dict[Address, Consumers] = {}
 
     def advance(self, change: Change) -> None:
-        """Take a change for made."""
+        """Count a change as made."""
         self._done.add(change.address)
         if change.action is Action.CREATE and change.address.kind is Kind.CONSUMER:
             self._created[change.address.parent].append(change)
@@ -129,5 +129,5 @@ def wanted_by_any(consumers: list[Observed]) -> int:
         for subject in filters_of(consumer.config) or (REST,):
             index.add(subject, consumer.address)
     apart = all(a == b for (_, a), (_, b) in index.overlapping())
-    wishes = [wanted(c) for c in consumers]
-    return sum(wishes) if apart else max(wishes, default=0)
+    numbers = [wanted(c) for c in consumers]
+    return sum(numbers) if apart else max(numbers, default=0)

@@ -1,6 +1,6 @@
-"""What has to be asked of the server before a price can be exact: counts that no listing carries.
+"""What to ask of the server before a forecast can be exact: counts that no listing carries.
 
-A question nobody could answer (older server, denied subject) turns an exact number into an upper bound, never into zero.
+A question without an answer (older server, denied subject) turns an exact number into an upper bound, never into zero.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ Question: TypeAlias = OlderThan | PerSubjectExcess | OldestBeyond | Outside | Be
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A count of messages, and the bytes they take where the server tells; ``bound`` is of the messages."""
+    """A count of messages, and the bytes they take where the server says so; ``bound`` is of the messages."""
 
     messages: int
     bytes: int | None = None
@@ -78,7 +78,7 @@ Answers: TypeAlias = Mapping[Question, Answer]
 
 
 def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
-    """What has to be asked of the server before ``priced`` can be exact."""
+    """What to ask of the server before ``forecast`` can be exact."""
     for change in changes:
         if change.action is not Action.UPDATE:
             continue
@@ -108,25 +108,27 @@ def _stream_questions(change: Change, observed: Observed, live: Live) -> Iterato
 
 
 def no_longer_taken(change: Change) -> Outside | None:
-    """What is stored under subjects that the stream took and takes no more; None where it still takes them all."""
+    """The question how many messages are stored under subjects that the stream gives up. None if it keeps all its subjects."""
     old, new = (tuple((config or {}).get("subjects") or ()) for config in (change.before, change.after))
     return Outside(change.address.name, new, old) if beyond(old, new) else None
 
 
 def passed_over(change: Change) -> Outside | None:
-    """What is stored that new filters take in anew; None where they take in nothing."""
+    """The question how many messages are stored that new filters match and the old ones don't. None if there are no such
+    subjects.
+    """
     old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
     return Outside(change.address.path[0], old, new) if beyond(new, old) else None
 
 
 def gives_up(change: Change) -> bool:
-    """Whether a consumer no longer wants some of what it did."""
+    """Whether a consumer's new filters leave out subjects that its old ones match."""
     old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
     return change.action is Action.UPDATE and beyond(old, new)
 
 
 def left_out(change: Change) -> Outside:
-    """What is stored that a consumer wants now and no longer."""
+    """The question how many messages are stored that the old filters match and the new ones don't."""
     old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
     return Outside(change.address.path[0], new, old)
 
@@ -147,8 +149,8 @@ def lowered(name: str, before: Config, after: Config) -> bool:
 
 
 def excess(name: str, stored: int, after: Config) -> int:
-    """What is stored above a limit that drops; with ``discard: new`` none does. Any update enforces it, also one that only turns
-    ``discard`` to old.
+    """How many messages or bytes are stored above a limit; 0 with ``discard: new``, which drops nothing stored. An update that
+    only sets ``discard: old`` enforces the limits too.
     """
     return max(0, stored - after[name]) if name in after and after.get("discard") != "new" else 0
 
@@ -158,6 +160,7 @@ def messages_of(observed: Observed) -> int:
 
 
 def bytes_of(observed: Observed) -> int:
+    """The bytes that a stream stores, headers and the server's own overhead included."""
     return int(observed.state.get("bytes", 0))
 
 

@@ -76,8 +76,8 @@ def stream_updated(change: Change, observed: Observed, world: World, answers: An
 
 
 def _forgotten_consumers(change: Change, stream: Observed, world: World) -> Iterator[Effect]:
-    """A stream's limit counts for consumers without one of their own, after the server's next start; those that the plan
-    updates get it with their own change.
+    """The effect of a shorter ``inactive_threshold`` in ``consumer_limits`` on consumers without one of their own, after the
+    server's next start. Consumers that the plan updates get it by their own change.
     """
     old, new = ((config or {}).get("consumer_limits") or {} for config in (change.before, change.after))
     if not lowered("inactive_threshold", old, new):
@@ -85,7 +85,7 @@ def _forgotten_consumers(change: Change, stream: Observed, world: World) -> Iter
     durable = [each for each in world.live.consumers(stream.address.name) if not is_ephemeral_or_internal(each)]
     meant = [each for each in durable if each.address not in world.planned and not each.config.get("inactive_threshold")]
     if meant:
-        text = "the server deletes them, positions and all, when nobody uses them for this long after its next start"
+        text = "the server deletes them, positions and all, when no client uses them for this long after its next start"
         going = messages_of(stream) if holds_by_interest(stream.config, stream.address, world.live) else 0
         path, count = "consumer_limits", len(meant)
         yield Effect("DS210", text, path, amounts(Bound.UPPER, expiring=going, consumers=count, positions=count))
@@ -127,7 +127,7 @@ def _blamed(name: str, before: Config, after: Config) -> str:
 
 
 def _everything(observed: Observed) -> Answer:
-    """What a question that nobody could answer is taken for."""
+    """The answer assumed for a question without one: every message, as an upper bound."""
     return Answer(messages_of(observed), None, Bound.UPPER)
 
 
@@ -136,27 +136,32 @@ def _older(observed: Observed, now: int, after: Config) -> bool:
 
 
 def _made_interest(observed: Observed, world: World) -> Effect:
-    """Interest keeps only what some consumer still wants. Which of them are there by now, the order of the plan says."""
-    total, here, versions = messages_of(observed), world.consumers(observed.address), world.live.versions(observed.address)
-    if here.all_go:
-        if not (here.leaving or here.passing or behaviour.EMPTIES_WITHOUT_CONSUMERS.at(versions)):
+    """The effect of a change to interest retention: messages that no consumer wants are dropped. The order of the plan says
+    which consumers exist by then.
+    """
+    total, consumers, versions = messages_of(observed), world.consumers(observed.address), world.live.versions(observed.address)
+    if consumers.all_go:
+        if not (consumers.leaving or consumers.passing or behaviour.EMPTIES_WITHOUT_CONSUMERS.at(versions)):
             text = "without a consumer, nothing new is kept; what is stored stays until a limit drops it"
             return Effect(BECOMES_INTEREST, text, "retention")
-        sure = not here.passing and behaviour.EMPTIES_WITHOUT_CONSUMERS.everywhere(versions)
+        sure = not consumers.passing and behaviour.EMPTIES_WITHOUT_CONSUMERS.everywhere(versions)
         bound = Bound.EXACT if sure else Bound.UPPER
         return Effect(BECOMES_INTEREST, "no consumer wants them, dropped at once", "retention", _all_of(observed, bound))
-    if here.keeps_everything:
+    if consumers.keeps_everything:
         return Effect(BECOMES_INTEREST, "kept until every consumer has acknowledged", "retention")
-    holding = [each for each in here.known if each.address not in here.done]
-    alone = len(here.known) == len(holding) == 1 and not here.created and not here.passing and not filters_of(holding[0].config)
-    plain = alone and holding[0].config.get("max_deliver", -1) < 1 and not world.live.server.is_clustered
+    holding = [each for each in consumers.known if each.address not in consumers.done]
+    alone = len(consumers.known) == len(holding) == 1 and not consumers.created and not consumers.passing
+    unfiltered = alone and not filters_of(holding[0].config) and holding[0].config.get("max_deliver", -1) < 1
+    plain = unfiltered and not world.live.server.is_clustered
     exact = plain and behaviour.DROPS_ALL_ACKNOWLEDGED.everywhere(versions)
     answer = Answer(max(0, total - wanted_by_any(holding)), None, Bound.EXACT if exact else Bound.UPPER)
     return replace(dropped(BECOMES_INTEREST, "retention", observed, answer), text="acknowledged already, dropped at once")
 
 
 def _narrowed(change: Change, observed: Observed, answers: Answers) -> Iterator[Effect]:
-    """Messages may be stored under other subjects than they came under: transformed ones, and those of origins."""
+    """The effect on stored messages under subjects that the stream gives up: they stay. Their number is an upper bound where
+    transforms or origins store messages under other subjects.
+    """
     before, question = change.before or {}, no_longer_taken(change)
     answer = answers.get(question) if question else Answer(0)
     if answer is None:
@@ -185,7 +190,7 @@ def _place(source: Config) -> tuple[object, object]:
 
 
 def _identity(source: Config) -> tuple[object, ...]:
-    """By this the server knows a source again."""
+    """What the server recognises a source by."""
     return *_place(source), source.get("filter_subject"), source.get("subject_transforms")
 
 
@@ -199,7 +204,7 @@ def _overlap(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
 
 def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
     """A copy of a work queue acknowledges what it has copied, and so takes it away from the queue's own consumers; of an
-    interest stream it lets go what nobody else wants (from 2.14 on).
+    interest stream it drops what no other consumer wants (from 2.14 on).
     """
     before, after = change.before or {}, change.after or {}
     known = [_identity(copy) for _, copy in copies_of(before)]
@@ -218,7 +223,7 @@ def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
 
 
 def released_origins(change: Change, live: Live) -> Iterator[Effect]:
-    """A copy that ends no longer holds what it had still to copy: an interest stream, or a copied queue, lets go of that."""
+    """A copy that ends no longer holds what it had still to copy: an interest stream, or a copied queue, drops that."""
     kept = [_identity(copy) for _, copy in copies_of(change.after or {})]
     before = [copy for _, copy in copies_of(change.before or {}) if not copy.get("external")]
     for name in dict.fromkeys(copy["name"] for copy in before if _identity(copy) not in kept):
@@ -232,7 +237,7 @@ def released_origins(change: Change, live: Live) -> Iterator[Effect]:
 
 
 def _unwanted(stream: Observed, live: Live) -> int:
-    """The most messages that none of a stream's own consumers waits for; none for the streams of limits."""
+    """An upper bound on the messages that none of a stream's own consumers waits for; 0 with limits retention."""
     if stream.config.get("retention", "limits") == "limits":
         return 0
     own = [each for each in live.consumers(stream.address.name) if not is_ephemeral_or_internal(each)]
@@ -240,7 +245,7 @@ def _unwanted(stream: Observed, live: Live) -> int:
 
 
 def _pushed_out(change: Change, observed: Observed, live: Live) -> Iterator[Effect]:
-    """What a new source brings makes a full stream drop what it has."""
+    """The effect of messages that a new source brings: a full stream drops others for them."""
     before, after = change.before or {}, change.after or {}
     known = [_identity(copy) for _, copy in copies_of(before)]
     new = [copy for _, copy in copies_of(after) if _identity(copy) not in known]
@@ -258,7 +263,9 @@ def _pushed_out(change: Change, observed: Observed, live: Live) -> Iterator[Effe
 
 
 def _expiring_by_header(change: Change, observed: Observed) -> Iterator[Effect]:
-    """Copied messages may carry a ``Nats-TTL`` that counts from now on; a stream's own are refused with one until then."""
+    """The effect on copied messages with a ``Nats-TTL`` header, which counts from this update on. (The stream's own have none:
+    before it, the server refuses them.)
+    """
     copies = next(copies_of(change.before or {}), None) or next(copies_of(change.after or {}), None)
     if copies and messages_of(observed):
         text = "what was copied with a `Nats-TTL` goes when that is over"

@@ -30,19 +30,19 @@ LIMITED = ("max_ack_pending", "inactive_threshold")
 
 
 def changes_filters(change: Change) -> bool:
-    """Whether a live consumer gets other filters; their order means nothing."""
+    """Whether a live consumer gets other filters. Another order of the same filters is no change."""
     return change.action is Action.UPDATE and {*filters_of(change.before or {})} != {*filters_of(change.after or {})}
 
 
 def becomes_interest(stream: Change) -> bool:
-    """Consumers created beforehand keep the messages that the change would drop for want of interest."""
+    """Whether a stream changes to interest retention. Consumers created before that keep the messages that it would drop."""
     before, after = stream.before or {}, stream.after or {}
     return stream.action is Action.UPDATE and after.get("retention") == "interest" != before.get("retention")
 
 
 def precedes_interest(consumer: Change, stream: Change) -> bool:
-    """Whether a consumer is to be as declared before its stream becomes one of interest: a new one, to keep messages, and one
-    with fewer replicas than the stream, to which the server would give as many itself (2.10 to 2.15).
+    """Whether a consumer's change comes before its stream's change to interest retention: a new consumer, which keeps messages,
+    and one with fewer replicas than the stream, to which the server would give as many itself (2.10 to 2.15).
     """
     mine, whole = (consumer.before or {}).get("num_replicas", 0), (stream.after or {}).get("num_replicas", 1)
     fewer = consumer.action is Action.UPDATE and 0 < mine < whole
@@ -50,8 +50,8 @@ def precedes_interest(consumer: Change, stream: Change) -> bool:
 
 
 def follows_replicas(consumer: Change, stream: Change) -> bool:
-    """Whether the server changes a consumer's own number of replicas when its stream scales: where it decides what is kept it has
-    to have as many (2.10 to 2.15). Without a number of its own beforehand it is left alone.
+    """Whether the server changes a consumer's replicas when its stream scales (2.10 to 2.15): if the consumer decides what is
+    kept, it must have as many as the stream. One without a number of its own needs no change.
     """
     before, after = stream.before or {}, stream.after or {}
     scales = stream.action is Action.UPDATE and before.get("num_replicas", 1) != after.get("num_replicas", 1)
@@ -60,8 +60,8 @@ def follows_replicas(consumer: Change, stream: Change) -> bool:
 
 
 def violates(consumer: Config, stream: Change, versions: Versions) -> bool:
-    """Whether a consumer stands in the way of its stream's change: above its limits, or with more replicas than it will have,
-    so that the server would rewrite the consumer when the stream scales.
+    """Whether a consumer has to change before its stream: it is above the new limits, or has more replicas than the stream will
+    have, so that the server would rewrite the consumer when the stream scales.
     """
     before, after = ((config or {}).get("num_replicas", 1) for config in (stream.before, stream.after))
     return is_above_limits(consumer, stream, versions) or (after < before and consumer.get("num_replicas", 0) > after)
@@ -92,8 +92,8 @@ def around_streams(writing: Mapping[Address, Change], stages: Stages, live: Live
 
 
 def _deleted(consumer: Change, stream: Change, stages: Stages, live: Live) -> Iterator[Edge]:
-    """A consumer goes after its stream's change, so that a stream of interest never takes what it alone wanted; before it, where
-    it is in the way.
+    """Delete a consumer after its stream's change, so that an interest stream takes nothing that only this consumer wanted.
+    Delete it before, if it stands in the way of the change.
     """
     own, observed = stages.last(consumer.address), live.observed.get(consumer.address)
     if stream.action is Action.DELETE:
@@ -127,13 +127,13 @@ def _written(consumer: Change, stream: Change, stages: Stages, live: Live) -> It
 
 
 def _ready(consumer: Change, stages: Stages) -> StageId:
-    """The stage after which a consumer wants all that it is to want: its last, unless that only takes filters away."""
+    """The stage after which a consumer wants everything that it is to want: its last, unless that only removes filters."""
     path = stages[consumer.address]
     return stages.changing(consumer.address, "filter_subject", "filter_subjects") if changes_filters(consumer) else path[-1].id
 
 
 def opening_stage(stages: Stages, stream: Change) -> StageId | None:
-    """The stage in which a stream that is, or becomes, one of interest takes what it did not take before; None without one."""
+    """The stage in which an interest stream begins to take more messages. None if there is none."""
     if (stream.after or {}).get("retention") != "interest":
         return None
     for stage in reversed(stages[stream.address]):
@@ -145,7 +145,7 @@ def opening_stage(stages: Stages, stream: Change) -> StageId | None:
 
 
 def is_awaited(consumer: Change, stream: Change) -> bool:
-    """Whether a consumer's change is to be done before its stream of interest takes more than it does now."""
+    """Whether an interest stream may take more messages only after this consumer's change."""
     if consumer.action is Action.CREATE or precedes_interest(consumer, stream):
         return True
     before, after = filters_of(consumer.before or {}), filters_of(consumer.after or {})
@@ -154,8 +154,8 @@ def is_awaited(consumer: Change, stream: Change) -> bool:
 
 
 def among_themselves(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
-    """On an interest stream a consumer that goes, or gives up filters, lets the server drop messages: new ones, and those that
-    want more, come before that, where there is room for both.
+    """New consumers of an interest stream, and new filters, come before the end of consumers and filters, where quotas allow
+    both: at the end of a consumer the server drops what no other one wants.
     """
     full = full_streams(writing.values(), live)
     for name, consumers in _by_stream(writing.values()).items():
@@ -193,14 +193,14 @@ def one_after_the_other(ordered: Iterable[Stage], writing: Mapping[Address, Chan
 
 
 def can_drop(stage: Stage) -> bool:
-    """Whether a stage takes interest in messages away, or lets it decide what is kept."""
+    """Whether a stage lets the server drop messages: it ends a consumer's interest, or makes the stream one of interest."""
     if stage.address.kind is Kind.STREAM:
         return stage.before is not None and stage.changes(("retention", "mirror", "sources"))
     return stage.after is None or (stage.before is not None and stage.changes((*FILTERS, "inactive_threshold")))
 
 
 def _is_kept_by_interest(stream: Address, change: Change | None, live: Live) -> bool:
-    """Whether consumers decide what a stream keeps, before the plan or after it. One that is deleted keeps nothing."""
+    """Whether consumers decide what the stream keeps, before the plan or after it. No if the stream is deleted."""
     if change is not None and change.action is Action.DELETE:
         return False
     observed = live.observed.get(stream)

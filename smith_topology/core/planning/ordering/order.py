@@ -1,7 +1,7 @@
-"""Stages and what they wait for → one order, in which the two sides of a hand-over stand next to each other.
+"""Stages and edges → one order, in which the two sides of a hand-over stand next to each other.
 
-What the server, or a publisher, would suffer from in another order is required; what is merely better is dropped where it would
-close a cycle (two streams may source each other).
+An edge is required if the server would refuse another order, or a publisher would lose messages by it. Other edges are dropped
+where they would close a cycle (two streams may source each other).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Order:
 
 
 def needed(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
-    """The edges around streams, limits and copies: all but those of hand-overs."""
+    """The edges because of streams and their consumers, quotas and copies: all but those of hand-overs."""
     yield from consumers.around_streams(writing, stages, live)
     yield from consumers.among_themselves(writing, stages, live)
     yield from quotas.edges(writing, stages, live)
@@ -67,7 +67,9 @@ def _within(stages: Stages) -> Iterator[Edge]:
 
 
 def _without_cycles(edges: Collection[Edge], together: set[tuple[StageId, StageId]]) -> list[Edge]:
-    """The edges, less those that are not required and would close a cycle, or come between the two sides of a hand-over."""
+    """The edges without those that are not required and would close a cycle, or put a stage between the two sides of a
+    hand-over.
+    """
     pairs = {(edge.first, edge.then) for edge in edges}
     closing = {pair for cycle in cycles(pairs | together) for pair in cycle}
     return [edge for edge in edges if edge.required or (edge.first, edge.then) not in closing]

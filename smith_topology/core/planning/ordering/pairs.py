@@ -12,7 +12,9 @@ Node = TypeVar("Node")
 
 
 def all_before_all(firsts: Sequence[Node], thens: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
-    """A pair for each two; where these would be too many, by way of the last of the firsts, which then waits for the others."""
+    """Each of the firsts with each of the thens. If these are too many pairs (10,000), the last of the firsts waits for the
+    others, and the thens for it.
+    """
     if len(firsts) * len(thens) <= MOST_PAIRS:
         yield from product(firsts, thens)
     elif firsts:

@@ -18,7 +18,7 @@ UNLIMITED = -1
 
 
 class Limited(Enum):
-    """What there is only so much of."""
+    """What a limit counts: streams, consumers, or bytes."""
 
     CONSUMERS = "consumers"
     STREAMS = "streams"
@@ -28,9 +28,8 @@ class Limited(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A limit, how much is taken of it now, and by how much each change raises or lowers that.
-
-    ``stream`` is whose consumers are limited; None is the account.
+    """A limit, how much of it is used, and by how much each change raises or lowers that. ``stream`` is the stream whose
+    consumers are limited; None is the account.
     """
 
     what: Limited
@@ -57,12 +56,12 @@ class Quota:
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether there is too little room in any order."""
+        """Whether the changes exceed the limit in any order."""
         return self.added > 0 and self.used - self.given + self.added > self.most
 
     @property
     def is_full(self) -> bool:
-        """Whether there is too little room until some have given theirs."""
+        """Whether the changes that use more fit only after others have freed some."""
         return self.used + self.added > self.most
 
 
@@ -125,13 +124,13 @@ def _reserved(config: Config | None, storage: str, server: Server) -> int:
 
 
 def full_streams(changes: Iterable[Change], live: Live) -> frozenset[str]:
-    """The streams whose new consumers have to wait until others have gone."""
+    """The streams whose new consumers must wait until others are deleted."""
     found = of_consumers({change.address: change for change in changes}, live)
     return frozenset(quota.stream.name for quota in found if quota.stream and quota.is_full)
 
 
 def edges(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
-    """What frees some of a limit that is full comes before what uses more of it (10023, 10026, 10027, 10028, 10047)."""
+    """Changes that free some of a full quota come before those that use more of it (10023, 10026, 10027, 10028, 10047)."""
     for quota in quotas(writing.values(), live):
         if quota.is_full:
             pairs = all_before_all([_freeing(stages, a) for a in quota.givers], [stages.first(a) for a in quota.takers])

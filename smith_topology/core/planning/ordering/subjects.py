@@ -12,9 +12,8 @@ from smith_topology.core.subjects import SubjectIndex, intersection
 
 
 def handovers(stages: Iterable[Stage], live: Live) -> Iterator[Handover]:
-    """Claims that one stage gives up and one of another object takes.
-
-    The server refuses the taker before the giver: 10065 for streams, 10099 and 10100 for consumers of a work queue.
+    """The claims that one stage gives up and a stage of another object takes. The server refuses the taker before the giver:
+    10065 for streams, 10099 and 10100 for consumers of a work queue.
     """
     streams: list[Stage] = []
     queues: dict[str, list[Stage]] = defaultdict(list)

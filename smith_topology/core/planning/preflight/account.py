@@ -1,4 +1,4 @@
-"""What the account, or a stream, has no room for."""
+"""Changes that exceed a limit of the account, or of a stream."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ INSTEAD = {
 }
 
 
-def over_quota(intent: PlannedChanges) -> Iterator[Diagnostic]:
+def over_quota(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """Too many consumers of a stream (10026), too many streams (10027), ``max_bytes`` that add up to too much (10028, 10047)."""
-    return (_over_quota(quota, intent) for quota in quotas(intent.changes, intent.live) if quota.is_exceeded)
+    return (_over_quota(quota, planned) for quota in quotas(planned.changes, planned.live) if quota.is_exceeded)
 
 
-def _over_quota(quota: Quota, intent: PlannedChanges) -> Diagnostic:
+def _over_quota(quota: Quota, planned: PlannedChanges) -> Diagnostic:
     *_, last = quota.takers
     return OVER_QUOTA.diagnostic(
         f"{quota.stream or 'The account'} takes {quota.most:,} {quota.what.value}, and has {quota.used:,}; this plan adds "
         f"{quota.added:,}" + (f" and takes away {quota.given:,}." if quota.given else "."),
         f"Delete what is not needed, or {INSTEAD[quota.what]}.",
         last,
-        intent.topology.resources[last].span,
+        planned.topology.resources[last].span,
     )
 
 
-def above_limit(intent: PlannedChanges) -> Iterator[Diagnostic]:
+def above_limit(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """More than the account lets one stream (10026, 10122) or one consumer (10121) have."""
-    for change, resource in intent.written():
+    for change, resource in planned.written():
         after = change.after or {}
         for field, name in _limits(change.address.kind, after.get("storage", "file")):
-            most = limit(intent.server, name)
+            most = limit(planned.server, name)
             if 0 < most < after.get(field, -1):
                 yield ABOVE_LIMIT.diagnostic(
                     f"`{field}` of {change.address} is {after[field]:,}; the account allows {most:,}.",
@@ -76,9 +76,9 @@ def _limits(kind: Kind, storage: str) -> tuple[tuple[str, str], ...]:
     return (("max_consumers", "max_consumers"), ("max_bytes", f"{stored}_max_stream_bytes"))
 
 
-def unlimited(intent: PlannedChanges) -> Iterator[Diagnostic]:
+def unlimited(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """Streams without ``max_bytes`` where the account requires it (10113)."""
-    for change, resource in intent.written(Kind.STREAM) if intent.server.limits.get("max_bytes_required") else ():
+    for change, resource in planned.written(Kind.STREAM) if planned.server.limits.get("max_bytes_required") else ():
         if "max_bytes" not in (change.after or {}):
             yield NO_BYTE_LIMIT.diagnostic(
                 f"{change.address} has no `max_bytes`, and the account takes no stream without.",

@@ -1,4 +1,4 @@
-"""What needs more than one server, and what several of them do not take at once."""
+"""Changes that need a cluster, and changes that a cluster does not make at once."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SCALED_TOGETHER = Finding.error(
 )
 
 
-def needed(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """Standalone servers refuse more than one replica (10074); up to 2.12 an update is accepted and means nothing."""
-    for change, resource in intent.written() if not intent.server.is_clustered else ():
+def needed(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    """Replicas above 1 on a single server: a creation is refused (10074), and up to 2.12 an update has no effect."""
+    for change, resource in planned.written() if not planned.server.is_clustered else ():
         replicas = (change.after or {}).get("num_replicas", 1)
         if replicas > 1:
             yield NO_CLUSTER.diagnostic(
@@ -36,10 +36,12 @@ def needed(intent: PlannedChanges) -> Iterator[Diagnostic]:
             )
 
 
-def scaled_together(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """Consumers that are to scale with a work queue or an interest stream: neither may be first (10126, 10134)."""
-    for change, resource in intent.written(Kind.CONSUMER):
-        stream = intent.planned.get(change.address.parent)
+def scaled_together(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    """Consumers that would have to scale at the same time as their work queue or interest stream: the server refuses either one
+    first (10126, 10134).
+    """
+    for change, resource in planned.written(Kind.CONSUMER):
+        stream = planned.by_address.get(change.address.parent)
         own = (change.after or {}).get("num_replicas", 0)
         if stream and own and follows_replicas(change, stream) and own != (change.before or {}).get("num_replicas"):
             yield SCALED_TOGETHER.diagnostic(

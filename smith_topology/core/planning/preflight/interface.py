@@ -23,7 +23,7 @@ class PlannedChanges:
         return self.live.server
 
     @cached_property
-    def planned(self) -> Mapping[Address, Change]:
+    def by_address(self) -> Mapping[Address, Change]:
         return {change.address: change for change in self.changes}
 
     def declared(self) -> Iterator[tuple[Change, Resource]]:

@@ -1,4 +1,4 @@
-"""Consumers above what their stream will allow."""
+"""Consumers above the new ``consumer_limits`` of their stream."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ ABOVE_NEW_LIMIT = Finding.error(
 )
 
 
-def in_the_way(intent: PlannedChanges) -> Iterator[Diagnostic]:
+def in_the_way(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """Consumers that stay above the stream's new ``consumer_limits`` (10069)."""
-    for change, _ in intent.written(Kind.STREAM):
+    for change, _ in planned.written(Kind.STREAM):
         if change.action is Action.UPDATE:
-            versions = intent.live.versions(change.address)
-            yield from (_above(change, consumer, versions) for consumer in _consumers_above(change, intent, versions))
+            versions = planned.live.versions(change.address)
+            yield from (_above(change, consumer, versions) for consumer in _consumers_above(change, planned, versions))
 
 
-def _consumers_above(change: Change, intent: PlannedChanges, versions: Versions) -> Iterator[str]:
+def _consumers_above(change: Change, planned: PlannedChanges, versions: Versions) -> Iterator[str]:
     stream = change.address.name
-    if stream in intent.live.copied and is_above_limits(_of_a_copy(change, versions), change, versions):
+    if stream in planned.live.copied and is_above_limits(_of_a_copy(change, versions), change, versions):
         yield f"The consumer of a stream that copies {change.address}"
-    for consumer in intent.live.consumers(stream):
-        planned = intent.planned.get(consumer.address)
-        if is_ephemeral_or_internal(consumer) or (planned and planned.action is Action.DELETE):
+    for consumer in planned.live.consumers(stream):
+        other = planned.by_address.get(consumer.address)
+        if is_ephemeral_or_internal(consumer) or (other and other.action is Action.DELETE):
             continue
-        if is_above_limits(_meanwhile(planned, change) or consumer.config, change, versions):
+        if is_above_limits(_meanwhile(other, change) or consumer.config, change, versions):
             yield str(consumer.address)
 
 
-def _meanwhile(planned: Change | None, stream: Change) -> Config:
-    """What a consumer that changes before its stream has until then: the old limits fill in what it leaves out."""
-    if planned is None or not planned.after:
+def _meanwhile(other: Change | None, stream: Change) -> Config:
+    """The configuration of a consumer between its own change and its stream's: the old limits fill in what it leaves out."""
+    if other is None or not other.after:
         return {}
-    return {**((stream.before or {}).get("consumer_limits") or {}), **planned.after}
+    return {**((stream.before or {}).get("consumer_limits") or {}), **other.after}
 
 
 def _of_a_copy(origin: Change, versions: Versions) -> Config:

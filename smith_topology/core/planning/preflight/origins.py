@@ -1,4 +1,4 @@
-"""Copies of what is not there, or goes."""
+"""Copies of streams that don't exist, or that this plan deletes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ ORIGIN_DESTROYED = Finding.warning(
 )
 
 
-def missing(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """The server accepts a mirror of nothing and then stays silently empty."""
-    for change, resource in intent.written(Kind.STREAM):
+def missing(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    """Mirrors and sources of a stream that does not exist. The server accepts them, and they stay empty without a warning."""
+    for change, resource in planned.written(Kind.STREAM):
         for origin in origins(change.after or {}):
             address = stream_address(origin)
-            planned = intent.planned.get(address)
-            goes = planned is not None and planned.action is Action.DELETE
-            if goes or (planned is None and address not in intent.live.observed):
-                unselected = "is not on the server, and not selected" if address in intent.topology.resources else ""
+            other = planned.by_address.get(address)
+            goes = other is not None and other.action is Action.DELETE
+            if goes or (other is None and address not in planned.live.observed):
+                unselected = "is not on the server, and not selected" if address in planned.topology.resources else ""
                 yield NO_ORIGIN.diagnostic(
                     f'{change.address} copies "{origin}", which '
                     + ("this plan destroys" if goes else unselected or "is neither in the file nor on the server")
@@ -40,13 +40,13 @@ def missing(intent: PlannedChanges) -> Iterator[Diagnostic]:
                 )
 
 
-def left_without(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """Streams that go on copying what this plan destroys: they keep what they have, and get nothing more, silently."""
-    gone = {a.name for a, c in intent.planned.items() if a.kind is Kind.STREAM and c.action is Action.DELETE}
-    for address, observed in intent.live.observed.items() if gone else ():
+def left_without(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    """Streams that copy a stream this plan deletes. They keep what they have and get nothing more, without a warning."""
+    gone = {a.name for a, c in planned.by_address.items() if a.kind is Kind.STREAM and c.action is Action.DELETE}
+    for address, observed in planned.live.observed.items() if gone else ():
         if address.kind is not Kind.STREAM or address.name in gone:
             continue
-        change = intent.planned.get(address)
+        change = planned.by_address.get(address)
         for origin in gone.intersection(origins((change.after if change else observed.config) or {})):
             yield ORIGIN_DESTROYED.diagnostic(
                 f'{address} copies "{origin}", which this plan destroys: it keeps what it has and gets nothing more, '

@@ -26,6 +26,6 @@ RULES: tuple[Rule, ...] = (
 
 def refusals(topology: Topology, live: Live, changes: tuple[Change, ...]) -> Iterator[Diagnostic]:
     """Everything about these changes that this server can't do."""
-    intent = PlannedChanges(topology, live, changes)
+    planned = PlannedChanges(topology, live, changes)
     for rule in RULES:
-        yield from rule(intent)
+        yield from rule(planned)

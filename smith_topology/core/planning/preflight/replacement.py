@@ -1,4 +1,4 @@
-"""What can't be changed in place."""
+"""Changes of fields that the server can't change in place."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ REPLACEMENT = Finding.refusal(
 )
 
 
-def needed(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    for change, resource in intent.changing:
+def needed(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    for change, resource in planned.changing:
         if change.action is Action.REPLACE:
             yield _needed(change, resource)
 
 
 def _needed(change: Change, resource: Resource) -> Diagnostic:
     reasons = {top_level(each.path): each.immutable for each in change.fields if each.immutable}
-    told = "; ".join(f"`{name}`: {why}" for name, why in reasons.items())
+    listed = "; ".join(f"`{name}`: {why}" for name, why in reasons.items())
     return REPLACEMENT.diagnostic(
-        f"{change.address} can't be changed in place ({told}). This version of smith-topo does not replace objects yet, "
+        f"{change.address} can't be changed in place ({listed}). This version of smith-topo does not replace objects yet, "
         "so nothing is written.",
         f"Declare the value that is live, or go on without it: --exclude '{change.address}'.",
         change.address,

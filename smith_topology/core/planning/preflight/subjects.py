@@ -1,4 +1,4 @@
-"""Subjects that are taken."""
+"""Subjects that another stream will still have."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ TAKEN = Finding.error(
 )
 
 
-def taken(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """Subjects that another stream will still hold (10065): one outside this plan, or one that keeps what it has."""
-    planned = {address: change for address, change in intent.planned.items() if address.kind is Kind.STREAM}
-    gaining = {address for address, change in planned.items() if _gains(change)}
+def taken(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    """Subjects that another stream will still have (10065): a stream outside this plan, or one that keeps them."""
+    streams = {address: change for address, change in planned.by_address.items() if address.kind is Kind.STREAM}
+    gaining = {address for address, change in streams.items() if _gains(change)}
     if not gaining:
         return
     index: SubjectIndex[Address] = SubjectIndex()
-    live = {address: observed.config for address, observed in intent.live.observed.items() if address.kind is Kind.STREAM}
-    for address, config in {**live, **{address: change.after or {} for address, change in planned.items()}}.items():
+    live = {address: observed.config for address, observed in planned.live.observed.items() if address.kind is Kind.STREAM}
+    for address, config in {**live, **{address: change.after or {} for address, change in streams.items()}}.items():
         for subject in config.get("subjects") or ():
             index.add(subject, address)
     for one, other in index.overlapping():
         (mine, a), (theirs, b) = (one, other) if one[1] in gaining else (other, one)
         if a in gaining and a != b:
-            yield _taken(intent.topology, mine, a, theirs, b, kept=b in planned)
+            yield _taken(planned.topology, mine, a, theirs, b, kept=b in streams)
 
 
 def _gains(change: Change) -> bool:

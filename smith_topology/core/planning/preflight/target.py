@@ -1,4 +1,4 @@
-"""Whether anything can be planned here: on this server, and in the place that the file is for."""
+"""Whether anything can be planned: the server is not too old, and is the one that `target` names."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ from smith_topology.core.planning.preflight.interface import Need, PlannedChange
 from smith_topology.core.subjects import SubjectIndex
 
 
-def template_functions(resource: Resource, intent: PlannedChanges) -> Iterator[Need]:
+def template_functions(resource: Resource, planned: PlannedChanges) -> Iterator[Need]:
     """Functions of subject templates."""
     for path, destination in _destinations(resource.config):
         for token, held in placeholders(destination):
-            if not (held.indexes and _unchecked(path, intent.live.versions(resource.address))):
+            if not (held.indexes and _unchecked(path, planned.live.versions(resource.address))):
                 yield path, held.since, f"`{token}` in `{path}`"
 
 
@@ -42,9 +42,9 @@ def _unchecked(path: str, versions: Versions) -> bool:
     return path.startswith("republish") or not (path.startswith("sources") or CHECKS_TEMPLATES.at(versions))
 
 
-def crossing_filters(resource: Resource, intent: PlannedChanges) -> Iterator[Need]:
+def crossing_filters(resource: Resource, planned: PlannedChanges) -> Iterator[Need]:
     """Filters of one consumer that share some subjects, and neither holds the other (10138 before 2.12)."""
-    if resource.address.kind is not Kind.CONSUMER or TAKES_CROSSING_FILTERS.at(intent.live.versions(resource.address)):
+    if resource.address.kind is not Kind.CONSUMER or TAKES_CROSSING_FILTERS.at(planned.live.versions(resource.address)):
         return
     filters = filters_of(resource.config)
     index: SubjectIndex[int] = SubjectIndex()

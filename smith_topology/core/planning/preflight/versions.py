@@ -28,25 +28,25 @@ PERHAPS_TOO_OLD = Finding.warning(
 Needs: TypeAlias = Callable[[Resource, PlannedChanges], Iterator[Need]]
 
 
-def too_old(intent: PlannedChanges) -> Iterator[Diagnostic]:
+def too_old(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """Fields and values that a server does not know which has the object, or may come to have it.
 
-    In a cluster, where a new stream goes is known once it is there. With a `placement` the file may know better: then this is a
-    warning, and apply compares what was stored.
+    In a cluster it is known which servers have a stream only once it exists. With a `placement` the file may know better: then
+    this is a warning, and apply compares what was stored.
     """
-    for _, resource in intent.changing:
-        versions, placed = intent.live.versions(resource.address), _is_placed(resource, intent)
-        for path, needed, what in (need for needs in NEEDS for need in needs(resource, intent)):
+    for _, resource in planned.changing:
+        versions, placed = planned.live.versions(resource.address), _is_placed(resource, planned)
+        for path, needed, what in (need for needs in NEEDS for need in needs(resource, planned)):
             if versions.oldest < needed:
                 avoidable = placed and needed <= min(versions.requests, max(versions.keepers))
                 yield _too_old(resource, path, needed, what, versions.oldest, avoidable=avoidable)
 
 
-def _is_placed(resource: Resource, intent: PlannedChanges) -> bool:
-    """Whether its stream is new, and the file says which servers it goes to."""
+def _is_placed(resource: Resource, planned: PlannedChanges) -> bool:
+    """Whether the stream of this object is new and has a `placement`."""
     stream = resource.address.parent
-    declared = intent.topology.resources.get(stream)
-    return stream not in intent.live.observed and declared is not None and bool(declared.config.get("placement"))
+    declared = planned.topology.resources.get(stream)
+    return stream not in planned.live.observed and declared is not None and bool(declared.config.get("placement"))
 
 
 def _too_old(resource: Resource, path: str, needed: Version, what: str, oldest: Version, *, avoidable: bool) -> Diagnostic:

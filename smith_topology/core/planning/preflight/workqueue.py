@@ -28,16 +28,16 @@ COPIED_QUEUE = Finding.error(
 )
 
 
-def copy_in_the_way(intent: PlannedChanges) -> Iterator[Diagnostic]:
-    """A copy that is there already takes what a new consumer, or new filters, of a work queue want (10099, 10100)."""
-    for change, resource in intent.written(Kind.CONSUMER):
-        stream = intent.live.stream(change.address.path[0])
+def copy_in_the_way(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    """Copies of a work queue that already take what a new consumer, or new filters, would take (10099, 10100)."""
+    for change, resource in planned.written(Kind.CONSUMER):
+        stream = planned.live.stream(change.address.path[0])
         if stream is None or stream.config.get("retention") != "workqueue":
             continue
-        if COPIES_SHARE_QUEUES.at(intent.live.versions(stream.address)):
+        if COPIES_SHARE_QUEUES.at(planned.live.versions(stream.address)):
             continue
         if change.action is Action.CREATE or changes_filters(change):
-            yield from _copied(change, resource, intent.live)
+            yield from _copied(change, resource, planned.live)
 
 
 def _copied(change: Change, resource: Resource, live: Live) -> Iterator[Diagnostic]:

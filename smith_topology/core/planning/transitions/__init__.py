@@ -1,4 +1,4 @@
-"""Which stages a change takes: one rule a file. Each splits a stage in two where the server, or a publisher, needs it."""
+"""Which stages a change takes. Each rule splits a stage in two where the server, or a publisher, needs it; a rule per file."""
 
 from smith_topology.core.planning.transitions.registry import stages_of
 

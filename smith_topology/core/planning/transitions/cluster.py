@@ -1,4 +1,4 @@
-"""What a cluster does one after the other: it moves a stream's peers, and changes how many there are."""
+"""A cluster moves a stream's peers and changes their number one after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an object can't be from its creation on, or by one update."""
+"""What the server refuses, or loses, at the creation of an object or in one update with other fields, as stages of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from smith_topology.core.planning.transitions.interface import Writing
 
 
 def sealed_afterwards(stage: Stage, writing: Writing) -> Path:
-    """The server refuses to create a sealed stream."""
+    """Create a stream open, then seal it: the server refuses to create a sealed one (``tests/cli/test_sealed.py``)."""
     after = stage.after or {}
     if stage.action is not Action.CREATE or not after.get("sealed"):
         return (stage,)
@@ -26,7 +26,7 @@ def made_durable(stage: Stage, writing: Writing) -> Path:
 
 
 def paused_apart(stage: Stage, writing: Writing) -> Path:
-    """A live pause is changed by the pause API alone; an update keeps whatever it was (2.11 and later)."""
+    """A change of a live pause as a stage of its own: only the pause API changes it, and an update keeps it (2.11 and later)."""
     before, after = stage.before or {}, stage.after or {}
     if stage.address.kind is not Kind.CONSUMER or stage.action is not Action.UPDATE or not stage.changes(("pause_until",)):
         return (stage,)

@@ -17,22 +17,22 @@ Claims = Mapping[tuple[StageId, StageId], set[str]]
 
 
 def broken(stages: Stages, needed: Iterable[Edge], live: Live) -> Stages:
-    """The stages, those of one giver of each cycle in two, as often as there are cycles left.
+    """The stages without cycles: one giver of each cycle is split in two, until none is left.
 
-    An object that gives up all it has leaves its publishers without a stream for longest, so those that keep some, and those
-    that open most cycles, go first. Giving up claims makes no room, so where a taker needs that of its giver as well, another
-    one does.
+    An object that gives up everything leaves its publishers without a stream for longest. So objects that keep some claims are
+    split first, and those that break most cycles. Giving up claims frees no quota: where a taker also needs its giver's quota,
+    another object is split.
     """
-    firm = {(edge.first, edge.then) for edge in needed if edge.required}
+    required = {(edge.first, edge.then) for edge in needed if edge.required}
     while True:
         claims = _by_pair(handovers(stages.all(), live))
-        closed = cycles(claims.keys() | firm | _within(stages))
-        chosen = [found for cycle in closed if (found := _chosen(cycle, claims, firm, stages))]
+        closed = cycles(claims.keys() | required | _within(stages))
+        chosen = [found for cycle in closed if (found := _chosen(cycle, claims, required, stages))]
         if not chosen:
             return stages
         for giver, kept in chosen:
             stages[giver.address] = _released(stages[giver.address], giver, kept)
-            firm = {(_shifted(a, giver), _shifted(b, giver)) for a, b in firm}
+            required = {(_shifted(a, giver), _shifted(b, giver)) for a, b in required}
 
 
 def _within(stages: Stages) -> set[tuple[StageId, StageId]]:
@@ -40,7 +40,7 @@ def _within(stages: Stages) -> set[tuple[StageId, StageId]]:
 
 
 def _shifted(stage: StageId, split: StageId) -> StageId:
-    """What is known of a stage by its number, once one of its object is two: the second of them goes on being meant."""
+    """The same stage by its new number, after a stage was split in two: what referred to that stage refers to the second part."""
     return StageId(stage.address, stage.number + 1) if stage.address == split.address and stage.number >= split.number else stage
 
 
@@ -52,12 +52,12 @@ def _by_pair(passing: Iterable[Handover]) -> dict[tuple[StageId, StageId], set[s
 
 
 def _chosen(
-    cycle: set[tuple[StageId, StageId]], claims: Claims, firm: set[tuple[StageId, StageId]], stages: Stages
+    cycle: set[tuple[StageId, StageId]], claims: Claims, required: set[tuple[StageId, StageId]], stages: Stages
 ) -> tuple[StageId, tuple[str, ...]] | None:
     passing = cycle & claims.keys()
     takers: dict[StageId, set[str]] = defaultdict(set)
     counts: dict[StageId, int] = defaultdict(int)
-    for pair in passing - firm or passing:
+    for pair in passing - required or passing:
         takers[pair[0]] |= claims[pair]
         counts[pair[0]] += 1
     if not takers:
@@ -72,7 +72,7 @@ def _stage(stages: Stages, found: StageId) -> Stage:
 
 
 def _kept(giver: Stage, given: set[str]) -> tuple[str, ...]:
-    """What it need not give up for these takers: what they do not want, and of what they want a part of, the part that stays."""
+    """The claims that the object may keep: what these takers don't want, and of claims that they want in part, the rest."""
     before, after = (claims_of(giver.address.kind, config) for config in (giver.before, giver.after))
     staying = (intersection(claim, other) for claim in before if claim in given for other in after if overlaps(claim, other))
     return (*(claim for claim in before if claim not in given), *staying)

@@ -17,7 +17,7 @@ from smith_topology.core.subjects import is_subset, overlaps
 
 
 def old_and_new(stage: Stage, writing: Writing) -> Path:
-    """First the filters of both, then the new ones alone."""
+    """Two stages: first the old and the new filters together, then the new ones alone."""
     stream = writing.live.stream(stage.address.path[0])
     if stage.address.kind is not Kind.CONSUMER or stage.action is not Action.UPDATE or stream is None:
         return (stage,)

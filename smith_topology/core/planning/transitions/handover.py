@@ -16,7 +16,7 @@ from smith_topology.core.subjects import overlaps
 
 
 def taker_first(stage: Stage, writing: Writing) -> Path:
-    """A new stream without the subjects that another one still has, then with them."""
+    """Create a new stream without the subjects that another one still has, then update it to take them."""
     if stage.action is not Action.CREATE or stage.address.kind is not Kind.STREAM or stage.after is None:
         return (stage,)
     taken = [each.subject for each in writing.passing if each.taker.address == stage.address]
@@ -39,13 +39,15 @@ def giver_last(stage: Stage, writing: Writing) -> Path:
 
 
 def released(address: Address, before: Config, given: set[str]) -> Config:
-    """The object as it is, without these claims."""
+    """The configuration without these claims."""
     own = tuple(claim for claim in claims_of(address.kind, before) if claim not in given)
     return claiming(address.kind, before, own or parked(address))
 
 
 def finished(path: Path, passing: list[Handover]) -> Path:
-    """A stream whose last stage gives up subjects carries a mark until they are taken, so one more stage takes it off."""
+    """The stages, and one more for a stream whose last one gives up subjects: its mark stays until they are taken, and then
+    comes off.
+    """
     *_, last = path
     if last.after is None or not any(each.giver == last.id and each.giver.address.kind is Kind.STREAM for each in passing):
         return path

@@ -1,7 +1,7 @@
-"""A stream of interest takes messages only once the consumers that want them are there.
+"""An interest stream takes messages only once the consumers that want them exist.
 
-Between the creation of such a stream, or a wider subject on it, and of the consumer that wants it, the server acknowledges
-messages and drops them (4 to 45 in every run, measured on 2.10.26 and 2.15.1).
+Between the creation of such a stream, or a wider subject on it, and the creation of the consumer that wants it, the server
+acknowledges messages and drops them (4 to 45 in every run, measured on 2.10.26 and 2.15.1).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WHY = "takes no messages until the consumers that want them are there"
 
 
 def consumers_first(stage: Stage, writing: Writing) -> Path:
-    """Everything but what brings messages in, then, behind the consumers, the rest."""
+    """Two stages: first everything that brings in no messages, then, after the consumers, the rest."""
     after = stage.after or {}
     if stage.address.kind is not Kind.STREAM or after.get("retention") != "interest":
         return (stage,)
@@ -32,7 +32,9 @@ def consumers_first(stage: Stage, writing: Writing) -> Path:
 
 
 def closed(stage: Stage, writing: Writing) -> Config:
-    """A new stream that takes nothing yet. A mirror must be one from the start, so it keeps everything until then."""
+    """The configuration of a new stream that takes no messages yet. A mirror must be one from its creation on, so it starts with
+    limits retention, which keeps everything.
+    """
     after = stage.after or {}
     if after.get("mirror"):
         return with_fields_of(after, {}, ("retention", "sealed"))

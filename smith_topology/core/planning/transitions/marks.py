@@ -22,7 +22,9 @@ def marked(paths: Mapping[Address, Path], passing: Iterable[Handover], plan: str
 
 
 def _marked(path: Path, given: list[Handover], plan: str) -> Path:
-    """A pause writes no metadata, so the stage before one is marked as the last."""
+    """The stages of one object with their marks. A pause writes no metadata, so the stage before it is marked as the last one
+    would be.
+    """
     stages: list[Stage] = []
     for stage, following in zip(path, (*path[1:], None), strict=True):
         before = stages[-1].after if stages else stage.before

@@ -85,7 +85,7 @@ def test_with_room_for_both_an_interest_stream_lets_go_of_nothing(account: Accou
 
 
 @pytest.mark.parametrize("theirs", [{"durable_name": "theirs"}, {"inactive_threshold": 60_000_000_000}], ids=str)
-def test_consumers_that_nobody_declared_take_room_as_well(account: Account, theirs: Document) -> None:
+def test_consumers_that_no_file_declares_take_room_as_well(account: Account, theirs: Document) -> None:
     account.converge(events("first", max_consumers=2))
     account.js.request("CONSUMER.CREATE.EVENTS.theirs", {"stream_name": "EVENTS", "config": {**theirs, "name": "theirs"}})
 
