@@ -88,7 +88,7 @@ def read(field: Field, text: str) -> Any:
 @pytest.mark.parametrize(
     ("kind", "name"), [(kind, name) for kind, table in TABLES.items() for name in table], ids=str
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(data=st.data())
 def test_what_is_written_for_a_field_is_read_as_the_same_value(kind: Kind, name: str, data: st.DataObject) -> None:
     field = TABLES[kind][name]
@@ -106,7 +106,7 @@ def as_yaml_1_1(text: str) -> Any:
 TEXT = Field("a", Type.TEXT, "")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TEXTS)
 def test_any_text_is_read_as_that_text(text: str) -> None:
     assert read(TEXT, written_text(text)) == text
@@ -142,7 +142,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(JSON)
 def test_json_without_a_field_is_read_as_the_same_value(value: Any) -> None:
     report = Report("t.yaml")
