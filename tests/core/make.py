@@ -22,17 +22,16 @@ from smith_topology.core.model import (
     Stage,
     Topology,
     Version,
+    consumer_address,
+    stream_address,
 )
-from smith_topology.core.model import consumer_address as consumer
-from smith_topology.core.model import stream_address as stream
 from smith_topology.core.planning.ordering.order import Order, arrange, needed
 from smith_topology.core.planning.plan import complete, prepare
 from smith_topology.core.planning.stage import Stages
 from smith_topology.core.planning.transitions import stages_of
 from smith_topology.core.planning.transitions.interface import Writing
 
-__all__ = ["consumer", "stream"]
-
+stream, consumer = stream_address, consumer_address
 NAME, FILE = "shop", "topology.yaml"
 SPAN = Span(FILE, 3, 3)
 HOUR = 3600 * 10**9  # nanoseconds
