@@ -371,7 +371,7 @@ def test_new_filters_that_skip_nothing_cost_nothing(account: Account, before: Do
     assert wanted == set(account.js.pull("ORDERS", "first", 20))
 
 
-def test_new_filters_of_a_consumer_whose_position_can_not_be_told_announce_what_may_be_before_it(account: Account) -> None:
+def test_new_filters_of_a_consumer_whose_position_is_not_known_announce_what_may_be_before_it(account: Account) -> None:
     """It has delivered nothing, and so has one that looked for messages before there were any of its filter."""
     account.converge(orders(retention="workqueue", consumers={"first": {**EXPLICIT, **ONLY_B}}))
     fill(account)

@@ -1,7 +1,8 @@
 """``extra``: fields of a server that this program does not know.
 
 Of those that real servers have, ``sourcing`` of a consumer (2.14, 2.15) is fixed at creation, and ``template_owner`` of a stream
-(up to 2.12) takes nothing but an empty text; one that comes and goes is tested on values, in ``tests/core/test_extra.py``.
+(up to 2.12) takes nothing but an empty text; one that comes and goes is tested on values, in
+``tests/core/diff/test_unknown_fields.py``.
 """
 
 from __future__ import annotations

@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from random import Random
 
 from smith_topology.core.model import (
-    Action,
     Address,
     Change,
     Config,
-    FieldChange,
-    Kind,
     Live,
     Observed,
-    Reason,
     Server,
     Version,
     consumer_address,
     stream_address,
 )
+from tests.core.make import change
 
 SUBJECTS = ("a", "b", "c", "d", "e")
 VERSIONS = ("2.10.26", "2.11.11", "2.12.8", "2.14.6", "2.15.1")
@@ -46,7 +43,7 @@ def case(random: Random) -> Case:
     observed = {address: Observed(address, config, "then", state) for address, config in before.items()}
     addresses = [*before, *(address for address in after if address not in before)]
     random.shuffle(addresses)
-    changes = (_change(address, before.get(address), after.get(address)) for address in addresses)
+    changes = (change(address, before.get(address), after.get(address)) for address in addresses)
     return Case(Live(server, observed), tuple(changes))
 
 
@@ -89,17 +86,3 @@ def _consumer(random: Random, filters: list[str]) -> Config:
         case _:
             config["filter_subjects"] = filters
     return config
-
-
-def _change(address: Address, before: Config | None, after: Config | None) -> Change:
-    if before is None:
-        return Change(address, Action.CREATE, Reason.NEW, None, after)
-    if after is None:
-        return Change(address, Action.DELETE, Reason.REMOVED, before, None)
-    names = dict.fromkeys([*before, *after])
-    fields = tuple(FieldChange(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name))
-    return Change(address, Action.UPDATE if fields else Action.NO_OP, Reason.PENDING, before, after, fields)
-
-
-def is_stream(address: Address) -> bool:
-    return address.kind is Kind.STREAM

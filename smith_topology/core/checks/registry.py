@@ -1,7 +1,7 @@
 """What can be known without a server: every rule over a topology.
 
 What the server refuses is an error, and nothing else is: each refusal here is held against a real server by
-``tests/core/checks``. What the server accepts but is hardly ever meant is a warning.
+``tests/agreement``. What the server accepts but is hardly ever meant is a warning.
 """
 
 from __future__ import annotations

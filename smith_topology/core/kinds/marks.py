@@ -47,7 +47,7 @@ def without_server_metadata(config: Config) -> dict[str, Any]:
 LONGEST_MARK = 4096
 """Characters. An object may have 128 KiB of metadata in all (2.10 to 2.15)."""
 _MARK = re.compile(r"plan (\w*), stage (\d+) of (\d+)")
-_GAVE, _TAKES = re.compile(r"; gave (\S+) to (\S+)"), re.compile(r"; takes (\S+)")
+_GAVE, _TAKES = re.compile(r"; gave (\S+) to (\S+?)(?=; |\Z)"), re.compile(r"; takes (\S+?)(?=; |\Z)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
-"""Topologies as short mappings, given to the offline checks and to a real server alike."""
+"""Topologies as short mappings, given to the offline checks, and in ``tests/agreement`` to a real server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from smith_topology.core.checks import check
@@ -17,7 +16,6 @@ from smith_topology.core.model import (
     consumer_address,
     stream_address,
 )
-from tests.raw import Raw, Refused
 
 Declared = Mapping[str, Mapping[str, Any]]
 """Streams by name: a wire configuration, and ``consumers`` by name."""
@@ -33,7 +31,7 @@ def build(declared: Declared) -> Topology:
         resources[address] = Resource(address, spans.pop(""), config, spans.get)
 
     for name, whole in declared.items():
-        add(stream_address(name), _own(whole))
+        add(stream_address(name), own(whole))
         for consumer, config in whole.get("consumers", {}).items():
             add(consumer_address(name, consumer), config)
     return Topology("test", resources, ("topology.yaml",))
@@ -59,34 +57,7 @@ def written_at(declared: Declared, code: str) -> set[str]:
     return {places[each.span] for each in check(topology) if each.code == code and each.span}
 
 
-def refused_by(server: Raw, declared: Declared) -> int | None:
-    """The first error code of a server that is to create all of it in the order written, and then to update every copy
-    to what it is already: an origin is looked at only if it is there. None when it takes everything.
-    """
-    try:
-        for endpoint, payload in _requests(declared):
-            server.request(endpoint, payload)
-    except Refused as refused:
-        return refused.err_code
-    finally:
-        for name in declared:
-            with suppress(Refused):
-                server.request(f"STREAM.DELETE.{name}")
-    return None
-
-
-def _requests(declared: Declared) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, whole in declared.items():
-        yield f"STREAM.CREATE.{name}", {"name": name, **_own(whole)}
-        for consumer, config in whole.get("consumers", {}).items():
-            durable = {"name": consumer, "durable_name": consumer, **config}
-            yield f"CONSUMER.CREATE.{name}.{consumer}", {"stream_name": name, "config": durable, "action": "create"}
-    for name, whole in declared.items():
-        if whole.get("mirror") or whole.get("sources"):
-            yield f"STREAM.UPDATE.{name}", {"name": name, **_own(whole)}
-
-
-def _own(whole: Mapping[str, Any]) -> dict[str, Any]:
+def own(whole: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if key != "consumers"}
 
 

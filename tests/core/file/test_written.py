@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smith_topology.core.file.document import MappingNode, compose
@@ -85,18 +85,16 @@ def read(field: Field, text: str) -> Any:
     return values[0]
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"), [(kind, name) for kind, table in TABLES.items() for name in table], ids=str
-)
-@settings(max_examples=12, deadline=None)
+@pytest.mark.parametrize("kind", TABLES, ids=str)
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 @given(data=st.data())
-def test_what_is_written_for_a_field_is_read_as_the_same_value(kind: Kind, name: str, data: st.DataObject) -> None:
-    field = TABLES[kind][name]
-    value = data.draw(values_of(field))
-    again = read(field, written(field, value))
+def test_what_is_written_for_a_field_is_read_as_the_same_value(kind: Kind, data: st.DataObject) -> None:
+    for name, field in TABLES[kind].items():
+        value = data.draw(values_of(field), label=name)
+        again = read(field, written(field, value))
 
-    assert again == value
-    assert type(again) is type(value)
+        assert again == value, name
+        assert type(again) is type(value), name
 
 
 def as_yaml_1_1(text: str) -> Any:
@@ -106,7 +104,7 @@ def as_yaml_1_1(text: str) -> Any:
 TEXT = Field("a", Type.TEXT, "")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TEXTS)
 def test_any_text_is_read_as_that_text(text: str) -> None:
     assert read(TEXT, written_text(text)) == text
@@ -142,7 +140,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(JSON)
 def test_json_without_a_field_is_read_as_the_same_value(value: Any) -> None:
     report = Report("t.yaml")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.core.checks.declare import Declared, codes, mirror, refused_by, sources, stream
+from tests.agreement.judge import refused_by
+from tests.core.checks.declare import Declared, codes, mirror, sources, stream
 from tests.raw import Raw
 
 SECOND = 1_000_000_000

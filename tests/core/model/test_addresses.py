@@ -16,14 +16,14 @@ ADDRESSES = st.one_of(
 TEXTS = st.lists(st.sampled_from([*Kind, "", ".", "A", "b c", "*", "KV_x", "stream ", "\x00"]), max_size=4).map(".".join)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(ADDRESSES)
 def test_an_address_is_read_back_from_its_text(address: Address) -> None:
     assert all(map(is_name, address.path))
     assert Address.parse(str(address)) == address
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(TEXTS)
 def test_text_that_is_read_as_an_address_is_the_text_of_that_address(text: str) -> None:
     try:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.core.checks.declare import Declared, codes, consumers, refused_by
+from tests.agreement.judge import refused_by
+from tests.core.checks.declare import Declared, codes, consumers
 from tests.raw import Raw, raw
 from tests.servers import cluster_of_three
 

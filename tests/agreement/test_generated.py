@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from tests.core.checks.declare import Declared, codes, refused_by
+from tests.agreement.judge import refused_by
+from tests.core.checks.declare import Declared, codes
 from tests.raw import Raw
 
 SECOND = 1_000_000_000

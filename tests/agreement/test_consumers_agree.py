@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.core.checks.declare import Declared, codes, consumers, refused_by
+from tests.agreement.judge import refused_by
+from tests.core.checks.declare import Declared, codes, consumers
 from tests.raw import Raw
 
 SECOND = 1_000_000_000

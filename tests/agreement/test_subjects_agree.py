@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.checks.declare import Declared, codes, consumers, mirror, refused_by, sources, stream
+from tests.agreement.judge import refused_by
+from tests.core.checks.declare import Declared, codes, consumers, mirror, sources, stream
 from tests.raw import Raw
 
 NO_SUBJECTS_OVERLAP: dict[str, tuple[Declared, int | None, set[str]]] = {
