@@ -1,12 +1,12 @@
 """A guard for the tests on values: one that starts a process, or opens a connection, fails.
 
-A folder's ``conftest.py`` turns it on by importing the hook of pytest.
+A folder's ``conftest.py`` turns it on by importing the fixture.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Iterator
 
 import pytest
 
@@ -22,12 +22,12 @@ def _guard(event: str, _args: object) -> None:
 sys.addaudithook(_guard)  # for good: an audit hook can't be taken away
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol() -> Generator[None, object, object]:
-    """Guard a test with its fixtures, of every scope."""
+@pytest.fixture(autouse=True)
+def no_server() -> Iterator[None]:
+    """Guard one test. A hook of ``conftest.py`` would guard those of other folders too."""
     global _guarding  # noqa: PLW0603 — the audit hook is one for the process
     _guarding = True
     try:
-        return (yield)
+        yield
     finally:
         _guarding = False

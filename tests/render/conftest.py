@@ -1,5 +1,5 @@
 """No test in this folder starts a server."""
 
-from tests.pure import pytest_runtest_protocol
+from tests.pure import no_server
 
-__all__ = ["pytest_runtest_protocol"]
+__all__ = ["no_server"]
