@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from smith_topology.jetstream.embedded import EmbeddedServer
-from tests.servers import Cluster, Servers, cluster_of_three
+if TYPE_CHECKING:  # tests on values don't pay for nats-py
+    from smith_topology.jetstream.embedded import EmbeddedServer
+    from tests.servers import Cluster, Servers
 
 
 @pytest.fixture
 def servers() -> Iterator[Servers]:
     """Starts any number of servers that end with the test."""
+    from tests.servers import Servers
+
     with ExitStack() as stack:
         yield Servers(stack)
 
@@ -40,5 +44,7 @@ def server_with(servers: Servers) -> Callable[[str], EmbeddedServer]:
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """Three fresh servers that make streams of three replicas."""
+    from tests.servers import cluster_of_three
+
     with cluster_of_three(tmp_path) as ready:
         yield ready

@@ -40,5 +40,4 @@ def validator(shape: Shape[Any]) -> Draft202012Validator:
     schema = json_schema(shape, shape.name)
     for definition in schema["$defs"].values():
         definition["additionalProperties"] = False
-    Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)

@@ -53,6 +53,16 @@ def there(address: Address, config: Config | None = None, *, owner: str = "", cr
     return Observed(address, body, created, state)
 
 
+def stored(config: Config | None = None, **state: Any) -> Observed:
+    """The stream S, with 100 messages of 5,000 bytes."""
+    return there(stream("S"), config, **{**STORED, **state})
+
+
+def reading(config: Config, pending: int, name: str = "c", **state: Any) -> Observed:
+    """A durable consumer of it that has still to get so many messages."""
+    return there(consumer("S", name), {"durable_name": name, **config}, num_pending=pending, **state)
+
+
 def live(*observed: Observed, on: Server | None = None) -> Live:
     return Live(on or server(), {each.address: each for each in observed})
 

@@ -231,7 +231,7 @@ def bodies(fields: tuple[Field, ...]) -> st.SearchStrategy[str]:
     return st.builds(lambda a, b, c: flow([*a, *b, *c]), st.tuples(*needed), st.lists(one, max_size=3), stray)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(bodies(tuple(TABLES[Kind.STREAM].values())), bodies(tuple(TABLES[Kind.CONSUMER].values())))
 def test_schema_and_parser_agree_on_whatever_is_written(of_stream: str, of_consumer: str) -> None:
     for text in (in_stream(of_stream), in_consumer(of_consumer)):

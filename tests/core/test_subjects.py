@@ -79,7 +79,7 @@ def test_a_valid_subject_has_no_problem(subject: str) -> None:
     assert problem(subject) == ""
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(patterns, max_size=12))
 def test_the_index_finds_each_overlapping_pair_once(subjects: list[str]) -> None:
     index: SubjectIndex[int] = SubjectIndex()
@@ -91,7 +91,7 @@ def test_the_index_finds_each_overlapping_pair_once(subjects: list[str]) -> None
     assert sorted(found) == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(patterns, max_size=8), st.integers(0, 40))
 def test_the_index_finds_no_more_pairs_than_it_has_steps(subjects: list[str], most: int) -> None:
     index: SubjectIndex[int] = SubjectIndex()
@@ -103,7 +103,7 @@ def test_the_index_finds_no_more_pairs_than_it_has_steps(subjects: list[str], mo
     assert len(found) <= most
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(patterns, max_size=8), patterns)
 def test_the_index_finds_what_meets_a_subject(subjects: list[str], asked: str) -> None:
     index: SubjectIndex[int] = SubjectIndex()
@@ -114,7 +114,7 @@ def test_the_index_finds_what_meets_a_subject(subjects: list[str], asked: str) -
     assert sorted(index.meeting(asked), key=lambda entry: entry[1]) == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(patterns, max_size=8), patterns)
 def test_the_index_covers_what_one_of_its_entries_contains(subjects: list[str], asked: str) -> None:
     index: SubjectIndex[None] = SubjectIndex()
@@ -134,7 +134,7 @@ def test_the_index_takes_subjects_of_any_length() -> None:
     assert index.covers(f"{long}.c")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(patterns, patterns)
 def test_an_intersection_matches_what_both_match(one: str, other: str) -> None:
     if overlaps(one, other):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smith_topology.core.units import INT64_MAX, UnitError, format_duration, format_size, parse_duration, parse_size
@@ -155,6 +155,7 @@ def test_a_size_is_written_short(size: int, text: str) -> None:
     assert format_size(size) == text
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.integers(-1, INT64_MAX) | st.integers(-1, 10**12))
 def test_what_is_written_reads_back_as_the_same_number(number: int) -> None:
     assert parse_duration(format_duration(number)) == number

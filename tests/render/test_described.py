@@ -74,6 +74,7 @@ def test_the_committed_schema_of_the_plan_is_the_one_of_the_code_and_takes_keys_
     document = json.loads(renderer(View.PLAN, Format.JSON)(WHOLE, Look()))
 
     assert schema == plan_document.schema()
+    Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate({**document, "timestamp": "a key of a later version"})
     for wrong in ({**document, "applyable": "yes"}, {key: value for key, value in document.items() if key != "smith_topo"}):
         assert not Draft202012Validator(schema).is_valid(wrong)

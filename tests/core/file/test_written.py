@@ -86,7 +86,7 @@ def read(field: Field, text: str) -> Any:
 
 
 @pytest.mark.parametrize("kind", TABLES, ids=str)
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_is_written_for_a_field_is_read_as_the_same_value(kind: Kind, data: st.DataObject) -> None:
     for name, field in TABLES[kind].items():

@@ -20,7 +20,7 @@ MARKS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(MARKS)
 def test_a_mark_is_read_back_from_its_text(mark: StageMark) -> None:
     assert StageMark.parse(str(mark)) == mark
