@@ -298,6 +298,22 @@ def test_two_streams_that_copy_each_other_wait_for_neither() -> None:
     assert waits(*both) == set()
 
 
+def test_a_consumer_in_the_way_of_tighter_limits_keeps_its_filter_until_the_new_one_is_there() -> None:
+    """It comes before its stream, and the new consumer after it: given up by then, subject b would be wanted by none."""
+    limited = {**INTEREST, "subjects": ["a", "b"]}
+    before, after = ({**limited, "consumer_limits": {"max_ack_pending": most}} for most in (1000, 100))
+    narrower = change(C, {"max_ack_pending": 1000}, {"max_ack_pending": 50, **A})
+    new, now = change(D, None, {"max_ack_pending": 50, **B}), live(there(S, before), there(C, {"max_ack_pending": 1000}))
+    found = order(narrower, change(S, before, after), new, now=now)
+
+    assert [(stage.address, claims_of(stage.address.kind, stage.after)) for stage in found.stages] == [
+        (C, (">",)),
+        (S, ("a", "b")),
+        (D, ("b",)),
+        (C, ("a",)),
+    ]
+
+
 def test_a_stream_that_copies_itself_does_not_wait_for_itself() -> None:
     assert waits(change(S, None, {"sources": [{"name": "S"}]})) == set()
 

@@ -128,8 +128,9 @@ def _written(consumer: Change, stream: Change, stages: Stages, live: Live) -> It
 
 def _ready(consumer: Change, stages: Stages) -> StageId:
     """The stage after which a consumer wants everything that it is to want: its last, unless that only removes filters."""
-    path = stages[consumer.address]
-    return stages.changing(consumer.address, "filter_subject", "filter_subjects") if changes_filters(consumer) else path[-1].id
+    *_, last = path = stages[consumer.address]
+    narrows = given_up(Kind.CONSUMER, last.before, last.after) and not gained(Kind.CONSUMER, last.before, last.after)
+    return path[-2].id if len(path) > 1 and narrows and not path[-2].early else last.id
 
 
 def opening_stage(stages: Stages, stream: Change) -> StageId | None:

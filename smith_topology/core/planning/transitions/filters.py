@@ -8,12 +8,14 @@ from __future__ import annotations
 from itertools import product
 
 from smith_topology.core.kinds.behaviour import TAKES_CROSSING_FILTERS
-from smith_topology.core.model import Action, Kind, Stage, filters_of
-from smith_topology.core.planning.claims import claiming, gained, gone
+from smith_topology.core.model import FILTERS, Action, Config, Kind, Stage, filters_of
+from smith_topology.core.planning.claims import claiming, gained, given_up
 from smith_topology.core.planning.ordering.consumers import changes_filters
-from smith_topology.core.planning.stage import Path, by_way_of
+from smith_topology.core.planning.stage import Path, by_way_of, with_fields_of
 from smith_topology.core.planning.transitions.interface import Writing
 from smith_topology.core.subjects import is_subset, overlaps
+
+WHY = "keeps its old filters until what it gives up is wanted elsewhere, or no longer stored"
 
 
 def old_and_new(stage: Stage, writing: Writing) -> Path:
@@ -21,16 +23,23 @@ def old_and_new(stage: Stage, writing: Writing) -> Path:
     stream = writing.live.stream(stage.address.path[0])
     if stage.address.kind is not Kind.CONSUMER or stage.action is not Action.UPDATE or stream is None:
         return (stage,)
-    before, after = filters_of(stage.before or {}), filters_of(stage.after or {})
-    swaps = gone(before, after) and gained(Kind.CONSUMER, stage.before, stage.after) and before and after
-    if stream.config.get("retention") != "interest" or not swaps or not _meets_another_change(stage, writing):
+    gives = given_up(Kind.CONSUMER, stage.before, stage.after)
+    if stream.config.get("retention") != "interest" or not gives or not _meets_another_change(stage, writing):
         return (stage,)
-    both = _widest((*before, *after))
+    middle = _with_both(stage, writing)
+    return (stage,) if middle in (None, stage.before) else by_way_of(stage, middle or {}, WHY)
+
+
+def _with_both(stage: Stage, writing: Writing) -> Config | None:
+    """The new configuration with the old filters too. None where the server takes no such filters."""
+    before, after = stage.before or {}, stage.after or {}
+    if not gained(Kind.CONSUMER, before, after):
+        return with_fields_of(after, before, FILTERS)
+    both = _widest((*filters_of(before), *filters_of(after)))
     crosses = any(a != b and overlaps(a, b) for a, b in product(both, both))
     if crosses and not TAKES_CROSSING_FILTERS.at(writing.live.versions(stage.address)):
-        return (stage,)
-    middle = claiming(Kind.CONSUMER, stage.after or {}, both)
-    return by_way_of(stage, middle, "keeps its old filters until what it gives up is wanted elsewhere, or no longer stored")
+        return None
+    return claiming(Kind.CONSUMER, after, both)
 
 
 def _meets_another_change(stage: Stage, writing: Writing) -> bool:
