@@ -73,7 +73,7 @@ def test_it_is_a_schema_of_draft_2020_12() -> None:
 
 
 def described(kind: Kind) -> Iterator[tuple[Field, dict[str, Any]]]:
-    """Every field with its place in the schema, blocks and their members included."""
+    """Every field with its path in the schema, blocks and their members included."""
     for path, field in walk(tuple(TABLES[kind].values())):
         here = DOCUMENT["$defs"][kind.value]
         for name in path.split("."):

@@ -51,7 +51,7 @@ WARNED: dict[str, tuple[Declared, str, str]] = {
         "stream.M sources.0.subject_transforms",
     ),
     "undeclared origin": ({"M": {"sources": [{"name": "O"}]}}, "RF101", "stream.M sources.0.name"),
-    "interest, nobody": (stream(retention="interest"), "RL101", "stream.S retention"),
+    "interest without a consumer": (stream(retention="interest"), "RL101", "stream.S retention"),
     "mirror of a workqueue": (
         {"O": {"subjects": ["o"], "retention": "workqueue"}, "M": {"mirror": {"name": "O"}}},
         "RL102",
@@ -94,7 +94,7 @@ QUIET: dict[str, Declared] = {
     "filter after the mirror's transform": _reading(mirror({"subject_transforms": [{"src": "o.*", "dest": "p.$1"}]}), "p.a"),
     "filter of own subjects beside sources": _reading(sources({"filter_subject": "o.a"}, subjects=["m.>"]), "m.x"),
     "origin elsewhere": {"M": {"mirror": {"name": "O", "external": {"api": "x"}}, "consumers": {"c": {"filter_subject": "a"}}}},
-    "interest, somebody": consumers(EXPLICIT, retention="interest"),
+    "interest with a consumer": consumers(EXPLICIT, retention="interest"),
     "acks": consumers({**EXPLICIT, "ack_wait": SECOND, "max_deliver": 5, "backoff": [1], "max_ack_pending": 5}),
     "mirror of a mirror": {**mirror(), "N": {"mirror": {"name": "M"}, "consumers": {"c": {**EXPLICIT, "filter_subject": "o.x"}}}},
 }

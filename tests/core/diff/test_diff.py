@@ -1,4 +1,4 @@
-"""Why something differs, and what is left to somebody else: read from the marks on the live object, without a server."""
+"""Why something differs, and what is left to others: read from the marks on the live object, without a server."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ REASONS: dict[str, tuple[Config, Config, Config, Reason]] = {
 
 
 @pytest.mark.parametrize(("applied", "now", "edited", "reason"), REASONS.values(), ids=REASONS.keys())
-def test_the_digest_tells_a_hand_edit_from_a_file_that_moved_on(
+def test_the_digest_distinguishes_a_hand_edit_from_a_file_that_moved_on(
     applied: Config, now: Config, edited: Config, reason: Reason
 ) -> None:
     assert changed(declared(**now), live(declared(**applied), **edited))[1] is reason

@@ -35,7 +35,7 @@ def said(now: Live, *names: Address, adopt: bool = False, selection: Selection =
         ([there(S, owner="other")], False, ["OW102"]),
         ([there(S, owner="other")], True, ["OW102"]),
     ],
-    ids=["new", "owned", "nobody's", "adopted", "theirs", "theirs, adopting"],
+    ids=["new", "owned", "without an owner", "adopted", "theirs", "theirs, adopting"],
 )
 def test_only_what_is_owned_or_adopted_is_written(observed: list[Observed], adopt: bool, codes: list[str]) -> None:
     assert said(live(*observed), S, adopt=adopt) == codes
@@ -99,7 +99,7 @@ def test_a_stream_takes_its_consumers_with_it_but_for_excluded_ones() -> None:
         ([there(C, {**DURABLE, "direct": True})], []),
         ([there(C, {**DURABLE, **PROTECTED}, owner=NAME)], ["OW103"]),
     ],
-    ids=["none", "own", "nobody's", "theirs", "ephemeral", "internal", "protected"],
+    ids=["none", "own", "without an owner", "theirs", "ephemeral", "internal", "protected"],
 )
 def test_a_stream_goes_only_with_consumers_that_may_go(consumers: list[Observed], codes: list[str]) -> None:
     whole = there(S, owner=NAME)
@@ -143,7 +143,7 @@ def test_what_is_unmanaged_is_listed_once_for_each_stream() -> None:
         ("JS_SRC_x", DURABLE, True),
     ],
 )
-def test_consumers_that_come_and_go_by_themselves_are_told_apart(name: str, config: Config, expected: bool) -> None:
+def test_consumers_that_come_and_go_by_themselves_are_recognised(name: str, config: Config, expected: bool) -> None:
     assert is_ephemeral_or_internal(there(consumer("S", name), config)) is expected
 
 

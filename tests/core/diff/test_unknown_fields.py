@@ -102,10 +102,10 @@ def test_what_was_applied_so_stays_settled_afterwards() -> None:
 
 
 def test_a_field_that_the_file_never_wrote_is_carried_along() -> None:
-    observed = live(declared(), strange={"a": [1]})
+    observed = live(declared(), newest={"a": [1]})
 
     assert change(declared(), observed).action is Action.NO_OP
-    assert sent(declared(new=1), observed)["strange"] == {"a": [1]}
+    assert sent(declared(new=1), observed)["newest"] == {"a": [1]}
 
 
 def test_a_hand_edit_of_a_field_that_the_file_writes_is_drift() -> None:

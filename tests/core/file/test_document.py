@@ -343,7 +343,7 @@ def test_every_message_says_where_what_and_what_to_write(
     assert (found.span.line, found.span.column, found.code, found.summary, found.detail, found.fix) == expected
 
 
-def test_faults_that_leave_the_rest_readable_are_all_told() -> None:
+def test_faults_that_leave_the_rest_readable_are_all_reported() -> None:
     node, found = composed("a: !x 1\na: 2\n? [k]\n: v\nz: {<<: 1}\n")
 
     assert [each.code for each in found] == ["yaml-tag", "duplicate-key", "bad-key", "bad-merge"]

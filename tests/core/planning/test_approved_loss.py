@@ -87,7 +87,7 @@ def test_a_new_consumer_that_is_not_there_yet_keeps_nothing() -> None:
     ],
     ids=["limits", "interest", "queue", "becomes interest", "ends", "stays limits"],
 )
-def test_consumers_are_priced_together_where_they_may_decide_what_is_kept(
+def test_consumers_are_judged_together_where_they_may_decide_what_is_kept(
     now: Config, changed: Change | None, expected: bool
 ) -> None:
     assert by_interest(now, changed) is expected

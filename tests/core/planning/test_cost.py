@@ -1,4 +1,4 @@
-"""Prices that no server shows: open questions, and numbers that can't come from a quiet stream."""
+"""Costs that no server shows: open questions, and numbers that can't come from a quiet stream."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from smith_topology.core.planning.forecast import (
     forecast,
     questions,
 )
-from smith_topology.core.planning.forecast.approved_loss import breaks_promise, lost
+from smith_topology.core.planning.forecast.approved_loss import exceeds_approval, lost
 
 ORDERS = stream_address("ORDERS")
 HELD = {"messages": 100, "bytes": 5000, "first_seq": 1, "last_seq": 100, "first_ts": "2026-01-01T00:00:00Z"}
@@ -54,7 +54,7 @@ def update(before: Config, after: Config) -> Change:
     return Change(ORDERS, Action.UPDATE, Reason.PENDING, before, after, fields)
 
 
-def price(change: Change, found: Live, answers: Answers) -> Change:
+def effects_of(change: Change, found: Live, answers: Answers) -> Change:
     return forecast((change,), found, answers)[0]
 
 
@@ -71,13 +71,13 @@ OPEN: dict[str, Config] = {
 
 @pytest.mark.parametrize("after", OPEN.values(), ids=OPEN.keys())
 def test_a_question_left_open_costs_up_to_everything_and_never_nothing(after: Config) -> None:
-    (effect,) = price(update({}, after), live(), {}).effects
+    (effect,) = effects_of(update({}, after), live(), {}).effects
 
     assert effect.amount(Measure.MESSAGES) == Amount(Measure.MESSAGES, 100, Bound.UPPER)
 
 
 def test_messages_younger_than_the_new_age_go_later_and_need_no_question_answered() -> None:
-    (effect,) = price(update({}, {"max_age": 48 * 3600 * 10**9}), live(), {}).effects
+    (effect,) = effects_of(update({}, {"max_age": 48 * 3600 * 10**9}), live(), {}).effects
 
     assert (effect.code, effect.amounts) == ("DS206", amounts(expiring=100))
     assert effect.loses_data
@@ -94,7 +94,7 @@ def test_bytes_are_asked_for_only_when_there_are_too_many() -> None:
 
 def test_an_answer_is_never_more_than_what_is_there() -> None:
     """A stream that is written to has grown between the two readings."""
-    change = price(update({}, {"max_bytes": 10}), live(), {OldestBeyond("ORDERS", 10): Answer(120, 6000)})
+    change = effects_of(update({}, {"max_bytes": 10}), live(), {OldestBeyond("ORDERS", 10): Answer(120, 6000)})
 
     assert lost((change,)) == 100
 
@@ -103,14 +103,14 @@ def test_servers_that_trim_subjects_later_may_drop_less() -> None:
     after: Config = {"max_msgs_per_subject": 1}
     answer: Answers = {PerSubjectExcess("ORDERS", 1): Answer(40)}
 
-    assert messages_bounds(price(update({}, after), live("2.12.8"), answer)) == [Bound.UPPER]
-    assert messages_bounds(price(update({}, after), live("2.15.1"), answer)) == [Bound.EXACT]
+    assert messages_bounds(effects_of(update({}, after), live("2.12.8"), answer)) == [Bound.UPPER]
+    assert messages_bounds(effects_of(update({}, after), live("2.15.1"), answer)) == [Bound.EXACT]
 
 
 def test_discard_new_protects_what_is_stored() -> None:
     change = update({"discard": "new"}, {"discard": "new", "max_msgs": 1})
 
-    assert lost((price(change, live("2.10.26"), {}),)) == 0
+    assert lost((effects_of(change, live("2.10.26"), {}),)) == 0
 
 
 def test_only_what_can_lose_messages_is_judged_again() -> None:
@@ -127,8 +127,8 @@ def test_a_change_may_lose_what_was_announced_and_what_traffic_adds(announced: i
     """Nothing where nothing was announced, else a tenth and 10 messages more."""
     then, enough, too_many = (losing(ORDERS, count) for count in (announced, most, most + 1))
 
-    assert not breaks_promise(then, (then,), (enough,))
-    assert breaks_promise(then, (then,), (too_many,))
+    assert not exceeds_approval(then, (then,), (enough,))
+    assert exceeds_approval(then, (then,), (too_many,))
 
 
 def test_the_last_consumer_answers_for_what_was_announced_with_the_first() -> None:
@@ -136,9 +136,9 @@ def test_the_last_consumer_answers_for_what_was_announced_with_the_first() -> No
     first, last = consumer_address("ORDERS", "first"), consumer_address("ORDERS", "last")
     announced = (losing(first, 10, "DS302"), losing(last, 0))
 
-    assert not breaks_promise(announced[1], announced, (losing(first, 0), losing(last, 10, "DS302")))
-    assert breaks_promise(announced[1], announced, (losing(first, 10, "DS302"), losing(last, 10, "DS302")))
-    assert breaks_promise(announced[1], announced, (losing(first, 0), losing(last, 10, "DS304")))
+    assert not exceeds_approval(announced[1], announced, (losing(first, 0), losing(last, 10, "DS302")))
+    assert exceeds_approval(announced[1], announced, (losing(first, 10, "DS302"), losing(last, 10, "DS302")))
+    assert exceeds_approval(announced[1], announced, (losing(first, 0), losing(last, 10, "DS304")))
 
 
 def losing(address: Address, messages: int, code: str = "DS101") -> Change:
@@ -162,7 +162,7 @@ ANEW, FIRST_PENDING = Outside("ORDERS", ("o.a",), ("o.b",)), BeforeFirstPending(
 
 
 @pytest.mark.parametrize("state", [{}, {"delivered": {"consumer_seq": 0}}, {"num_waiting": 1}, {"push_bound": True}], ids=str)
-def test_a_consumer_whose_position_can_not_be_told_may_be_past_everything_that_is_stored(state: dict[str, Any]) -> None:
+def test_a_consumer_whose_position_is_not_known_may_be_past_everything_that_is_stored(state: dict[str, Any]) -> None:
     """One that has looked for messages and found none says the same as one that never looked."""
     change, found = turned({"filter_subject": "o.b"}, state)
 
@@ -189,7 +189,7 @@ def test_what_is_unacknowledged_comes_again_to_another_delivery_subject() -> Non
                     (FieldChange("deliver_subject", "a", "b"),))  # fmt: skip
     observed = {**live().observed, FIRST: Observed(FIRST, {}, "", {"num_ack_pending": 3})}
 
-    (effect,) = price(change, Live(live().server, observed), {}).effects
+    (effect,) = effects_of(change, Live(live().server, observed), {}).effects
 
     assert (effect.code, effect.amounts) == ("DS307", amounts(Bound.UPPER, redelivered=3))
 
@@ -199,14 +199,14 @@ def test_filters_in_another_order_are_the_same_filters() -> None:
     change = Change(FIRST, Action.UPDATE, Reason.PENDING, before, after, (FieldChange("description", "o.a", "o.b"),))
     used = Observed(FIRST, before, "", {"num_waiting": 1})
 
-    assert price(change, Live(live().server, {**live().observed, FIRST: used}), {}).effects == ()
+    assert effects_of(change, Live(live().server, {**live().observed, FIRST: used}), {}).effects == ()
 
 
 def test_what_a_new_filter_takes_in_is_counted_as_a_bound() -> None:
     change, found = turned({"filter_subject": "o.b"}, {"delivered": {"consumer_seq": 3, "stream_seq": 110}})
     answers: Answers = {Outside("ORDERS", ("o.a",), ("o.b",)): Answer(7)}
 
-    assert [each.amounts for each in price(change, found, answers).effects] == [amounts(Bound.UPPER, skipped=7)]
+    assert [each.amounts for each in effects_of(change, found, answers).effects] == [amounts(Bound.UPPER, skipped=7)]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_where_messages_are_stored_under_other_subjects_narrowing_is_counted_as_
     change = update({**before, "subjects": ["o.a", "o.b"]}, {**before, "subjects": ["o.a"]})
     (question,) = questions((change,), live())
 
-    (effect,) = price(change, live(), {question: Answer(4)}).effects
+    (effect,) = effects_of(change, live(), {question: Answer(4)}).effects
 
     assert effect.text.startswith("up to 4 stored messages")
 
@@ -238,9 +238,9 @@ SOURCES: dict[str, tuple[list[Config], list[Config], int]] = {
 
 
 @pytest.mark.parametrize(("before", "after", "again"), SOURCES.values(), ids=SOURCES.keys())
-def test_sources_are_told_apart_by_origin_filter_and_transforms(before: list[Config], after: list[Config], again: int) -> None:
+def test_sources_are_distinguished_by_origin_filter_and_transforms(before: list[Config], after: list[Config], again: int) -> None:
     old, new = ([{"name": "OTHER", **each} for each in sources] for sources in (before, after))
 
-    effects = price(update({"sources": old}, {"sources": new}), live(), {}).effects
+    effects = effects_of(update({"sources": old}, {"sources": new}), live(), {}).effects
 
     assert [each.code for each in effects] == ["DS202"] * again

@@ -69,7 +69,7 @@ def test_a_limit_drops_what_is_beyond_it(after: Config, answers: Answers, expect
     assert [(each.code, each.number(Measure.MESSAGES)) for each in found] == expected
 
 
-def test_bytes_that_were_not_told_are_an_average() -> None:
+def test_bytes_that_are_not_known_are_an_average() -> None:
     (only,) = effects(change(S, {}, {"max_msgs": 30}), now=live(stored()))
 
     assert only.amount(Measure.BYTES) == Amount(Measure.BYTES, 3500, Bound.ABOUT)
@@ -135,7 +135,7 @@ def test_the_last_consumer_of_interest_takes_everything_with_it() -> None:
     assert (only.code, only.number(Measure.MESSAGES), only.number(Measure.POSITIONS)) == ("DS302", 100, 1)
 
 
-def test_of_several_that_go_the_first_is_priced_with_everything() -> None:
+def test_of_several_that_go_the_first_is_charged_with_everything() -> None:
     now = live(stored(INTEREST), reading({}, 30), reading({}, 30, "d"))
     found = effects(change(C, {}, None), change(D, {}, None), now=now)
 

@@ -49,7 +49,7 @@ def before(order: Order, address: Address, number: int = 1) -> set[StageId]:
 
 
 def released(order: Order) -> dict[str, list[str]]:
-    """The subjects that remain of the streams which give some up before their turn, to break a cycle."""
+    """The subjects that remain of the streams which give some up beforehand, to break a cycle."""
     early = [each for each in order.stages if each.number == 1 and each.after and "beforehand" in each.why]
     return {each.address.name: (each.after or {})["subjects"] for each in early}
 

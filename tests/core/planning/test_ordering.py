@@ -72,7 +72,7 @@ def test_a_claim_is_gone_where_no_new_one_covers_it(
     assert gained(S.kind, {"subjects": list(new)}, {"subjects": list(old)}) == expected
 
 
-def test_a_parked_claim_is_told_from_others_and_is_never_given_up() -> None:
+def test_a_parked_claim_is_distinguished_from_others_and_is_never_given_up() -> None:
     assert parked(C) == ("_smith-topo.parked.S.c",)
     assert is_parked(*parked(S))
     assert not is_parked("parked")
@@ -93,7 +93,7 @@ def test_a_parked_claim_is_told_from_others_and_is_never_given_up() -> None:
         ([(1, 2), (2, 3), (3, 1), (3, 2)], [{(1, 2), (2, 3), (3, 1), (3, 2)}]),
     ],
 )
-def test_cycles_are_told_apart(edges: list[tuple[int, int]], expected: list[set[tuple[int, int]]]) -> None:
+def test_cycles_are_kept_apart(edges: list[tuple[int, int]], expected: list[set[tuple[int, int]]]) -> None:
     assert sorted(cycles(edges), key=min) == expected
 
 

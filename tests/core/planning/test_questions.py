@@ -1,4 +1,4 @@
-"""What has to be asked of the server before a cost can be told: counts that no listing carries."""
+"""What has to be asked of the server before a cost is known: counts that no listing carries."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ASKED: dict[str, tuple[Config, Config, list[object]]] = {
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), ASKED.values(), ids=ASKED)
-def test_what_a_listing_does_not_tell_of_a_stream_is_asked(before: Config, after: Config, expected: list[object]) -> None:
+def test_what_a_listing_does_not_say_of_a_stream_is_asked(before: Config, after: Config, expected: list[object]) -> None:
     assert list(questions((change(S, before, after),), live(stored()))) == expected
 
 

@@ -52,7 +52,7 @@ def test_a_pause_is_sent_alone_and_without_a_time_to_end_it(after: Config, paylo
     assert sent(Stage(C, {"pause_until": "2026"}, after), there(C)).payload == payload
 
 
-def test_a_consumer_is_sent_inside_its_action_so_that_a_lost_answer_can_be_told() -> None:
+def test_a_consumer_is_sent_inside_its_action_so_that_a_lost_answer_can_be_resolved() -> None:
     payload = sent(Stage(C, {}, {"max_deliver": 1}), there(C)).payload
 
     assert (payload["stream_name"], payload["action"]) == ("S", "update")

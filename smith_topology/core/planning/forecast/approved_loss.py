@@ -82,7 +82,7 @@ def excess(
     now = forecast([part_of(each, stage) if each.address == change.address else each for each in left], live, answers)
     # A stream's end begins with its consumers', and the last of them takes what was announced with the stream.
     charged = parent if parent and parent.action is Action.DELETE else change
-    if not breaks_promise(charged, announced, now):
+    if not exceeds_approval(charged, announced, now):
         return None
     return Excess(lost([charged]), lost(each for each in now if each.address == charged.address))
 
@@ -96,7 +96,7 @@ def by_interest(stream: Config, change: Change | None) -> bool:
     return any((config or {}).get("retention", "limits") != "limits" for config in (stream, change.after if change else None))
 
 
-def breaks_promise(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> bool:
+def exceeds_approval(change: Change, announced: tuple[Change, ...], now: tuple[Change, ...]) -> bool:
     """Whether ``change`` would lose more than it may. ``announced`` are the changes with the effects in the plan, ``now`` the
     same ones with the effects of a new forecast.
     """
