@@ -16,6 +16,7 @@ from smith_topology.cli.emit import emit, machine_readable, rendered
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Adopt, Approving, Connection, Files, Format, Output, Selected
 from smith_topology.cli.progress import Progress
+from smith_topology.cli.signals import signals_to
 from smith_topology.cli.streams import to_stderr, to_stdout
 from smith_topology.core.model import Outcome, Plan, Verdict
 from smith_topology.render.formats import View
@@ -139,14 +140,10 @@ def end_with_code(outcomes: list[Outcome], received: list[signal.Signals]) -> No
     raise ExitWith(Exit.STALE if stale else Exit.ERROR)
 
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""The last one when the terminal or the ssh connection goes away."""
-
-
 @contextmanager
 def interruptible(stop: asyncio.Event) -> Iterator[list[signal.Signals]]:
     """The first Ctrl-C, SIGTERM or SIGHUP lets requests under way end; the second one cancels the task that waits for them."""
-    loop, task, received = asyncio.get_running_loop(), asyncio.current_task(), list[signal.Signals]()
+    task, received = asyncio.current_task(), list[signal.Signals]()
 
     def on_signal(number: signal.Signals) -> None:
         received.append(number)
@@ -156,10 +153,5 @@ def interruptible(stop: asyncio.Event) -> Iterator[list[signal.Signals]]:
         to_stderr("Interrupted: finishing the requests under way. Once more ends at once, and then what was done is not known.")
         stop.set()
 
-    for number in SIGNALS:
-        loop.add_signal_handler(number, on_signal, number)
-    try:
+    with signals_to(on_signal):
         yield received
-    finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Approving
+from smith_topology.cli.signals import signals_to
 from smith_topology.cli.streams import to_stderr
 from smith_topology.core.model import Action, Change, Permission, Plan
 from smith_topology.core.planning.approval import Approval, not_allowed, too_many_deletes
@@ -46,23 +48,29 @@ def _needs_its_name(change: Change, allowed: frozenset[Permission]) -> bool:
 
 
 async def _expect(question: str, wanted: str) -> None:
-    to_stderr(f"\n{question}:")
-    if await _line() != wanted:
+    if await _line(f"\n{question}:") != wanted:
         to_stderr("Declined: nothing was changed.")
         raise ExitWith(Exit.DECLINED)
 
 
-async def _line() -> str:
-    """What is typed. The event loop runs on meanwhile: it answers the server's pings, and a Ctrl-C on a loop that blocks
-    would be lost (measured).
+async def _line(question: str) -> str:
+    """What is typed. The event loop runs on meanwhile and answers the server's pings. Signals are heard before the question is
+    shown: one that came as an exception, at any place in the loop, could be lost. Raises ExitWith when one comes.
     """
-    loop, typed = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(sys.stdin, typed.set)
-    try:
-        await typed.wait()
-    except asyncio.CancelledError:
+    loop, typed, received = asyncio.get_running_loop(), asyncio.Event(), list[signal.Signals]()
+
+    def on_signal(number: signal.Signals) -> None:
+        received.append(number)
+        typed.set()
+
+    with signals_to(on_signal):
+        loop.add_reader(sys.stdin, typed.set)
+        to_stderr(question)
+        try:
+            await typed.wait()
+        finally:
+            loop.remove_reader(sys.stdin)
+    if received:
         to_stderr("Interrupted: nothing was changed.")
-        raise
-    finally:
-        loop.remove_reader(sys.stdin)
+        raise ExitWith(Exit.INTERRUPTED if received[0] is signal.SIGINT else Exit.TERMINATED)
     return sys.stdin.readline().rstrip("\n")

