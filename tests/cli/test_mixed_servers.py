@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,7 +127,7 @@ def _let_an_older_one_lead(cluster: Cluster) -> None:
     newest = cluster.nodes[2]
     while meta_leader(cluster) is newest:
         newest.stop()
-        time.sleep(3)  # until the others have elected one of them
+        meta_leader(cluster)  # answers once the others have elected one of them
         newest.start()
         cluster.wait_ready()
 
