@@ -72,7 +72,8 @@ def test_what_others_have_of_a_subject_is_said() -> None:
 ELECTS: dict[str, tuple[Config, Config, list[str]]] = {
     "the first replicas": ({}, {"num_replicas": 3}, ["a"]),
     "more replicas": ({"num_replicas": 3}, {"num_replicas": 5}, []),
-    "fewer replicas": ({"num_replicas": 3}, {"num_replicas": 1}, []),
+    "fewer replicas": ({"num_replicas": 5}, {"num_replicas": 3}, []),
+    "no replicas any more": ({"num_replicas": 3}, {"num_replicas": 1}, ["a"]),
     "another placement": ({"placement": {"tags": ["x"]}}, {"placement": {"tags": ["y"]}}, ["a"]),
     "nothing of that": ({}, {"max_msgs": 1}, []),
 }
