@@ -129,6 +129,8 @@ def _ordered(owner: str, changes: tuple[Change, ...], live: Live) -> Order:
         return Order((), {})
     stages = stages_of(writing, lambda found: needed(writing.changes, found, live))
     order = arrange(writing.changes, stages, live)
+    if all(len(path) == 1 for path in stages.values()):
+        return order
     outline = digest([owner, [[str(c.address), c.before, c.after] for c in writing.changes.values()]])
     paths = marked(stages, order.handovers, outline[:SHORT])
     return replace(order, stages=tuple(paths[stage.address][stage.number - 1] for stage in order.stages))
