@@ -22,9 +22,9 @@ V2_9, V2_10 = Version(2, 9), Version(2, 10)
 
 
 def answering(greeting: Mapping[str, Any], prefix: str, info: Mapping[str, Any]) -> Server:
-    """The JetStream that answered ``$JS.API.INFO`` like this, as far as the answer and the greeting of the connection say.
+    """The server that answered ``$JS.API.INFO``, as far as its answer and the greeting of the connected server show it.
 
-    Raises ValueError for a greeting whose version is none.
+    Raises ValueError when the greeting has no readable version.
     """
     own, level, name = Version.parse(str(greeting.get("version", ""))), _level(info), str(greeting.get("server_name", ""))
     here = _is_here(greeting, prefix, info)

@@ -39,7 +39,7 @@ def no_changes(plan: Plan) -> str:
 
 
 def render(plan: Plan, look: Look) -> str:
-    """The whole plan, and last the command that carries it out."""
+    """The whole plan as text. It ends with the command that carries it out."""
     style = look.style
     blocking = [each for each in plan.diagnostics if is_blocking(each)]
     in_place = _by_address(blocking)

@@ -81,7 +81,7 @@ class FieldReader:
         self.error(entry, lambda: Fault(findings.UNKNOWN_KEY, detail, hint or meant(key, known)))
 
     def entries(self, path: str | Address, at: Entry | None) -> dict[str, Entry]:
-        """What a mapping holds. Empty when the key is left out or null, and after reporting that something else stands there."""
+        """The entries of a mapping. Empty if the key is left out or null. Anything but a mapping is reported, and gives none."""
         if at is None:
             return {}
         if isinstance(at.value, MappingNode):

@@ -36,7 +36,8 @@ BY_INTEREST = (BECOMES_INTEREST, LOSES_INTEREST)
 def can_lose(stage: Stage) -> bool:
     """Whether a stage is of a kind that can lose messages, whatever the forecast of its change said.
 
-    A consumer that wants more for a while, until its last stage, loses nothing: its stream keeps what others want.
+    A stage that only adds filters to a consumer, and is followed by one that removes others, loses nothing: until then the old
+    filters stay.
     """
     if stage.after is None:
         return True
@@ -106,7 +107,7 @@ def exceeds_approval(change: Change, announced: tuple[Change, ...], now: tuple[C
 
 
 def lost(changes: Iterable[Change]) -> int:
-    """The messages, and deliveries of messages, that all these changes lose by their effects."""
+    """How many messages these changes lose: those that are dropped, and those that a consumer never gets."""
     effects = [effect for change in changes for effect in change.effects]
     return sum(effect.number(Measure.MESSAGES) + effect.number(Measure.SKIPPED) for effect in effects)
 
