@@ -86,18 +86,9 @@ class Caller:
             if doubt:
                 return Verdict.UNKNOWN, diagnostics.changed_meanwhile(call)
             return Verdict.STALE, diagnostics.stale(call, seen)
-        return await self._costlier(call, wanted)
-
-    async def _costlier(self, call: Call, wanted: str) -> Ending | None:
-        """Why a change is not sent because of what it would cost by now. Counting takes time, so the object is looked at once
-        more behind it.
-        """
         if call.rolls_back or not can_lose(call.stage):
             return None
-        if found := await approved(self.state, call, self.families.get(call.address.parent, ())):
-            return found
-        seen = await self.seen(call)
-        return None if fingerprint(seen) == wanted else (Verdict.STALE, diagnostics.stale(call, seen))
+        return await approved(self.state, call, self.families.get(call.address.parent, ()), wanted)
 
     async def _send(self, call: Call) -> Ending:
         answer = await self.state.api.request(call.endpoint, call.payload or None)

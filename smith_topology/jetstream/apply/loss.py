@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
 from smith_topology.core.model import Call, Change, Kind, Live, Verb, Verdict
 from smith_topology.core.planning.forecast import Excess, by_interest, excess, part_of, questions
-from smith_topology.jetstream import counts
+from smith_topology.core.planning.requests import fingerprint
+from smith_topology.jetstream import counts, read
 from smith_topology.jetstream.apply import diagnostics
 from smith_topology.jetstream.apply.state import Ending, State
 
@@ -18,11 +19,12 @@ pauses in seconds.
 """
 
 
-async def approved(state: State, call: Call, family: Sequence[Change]) -> Ending | None:
+async def approved(state: State, call: Call, family: Sequence[Change], wanted: str) -> Ending | None:
     """Why the request must not be sent, None if it may be.
 
     A stream is not deleted either while a consumer is on it that the plan did not see. ``family`` are the changes of the stream
-    and its consumers, in the order of the plan. Raises ServerError.
+    and its consumers, in the order of the plan; ``wanted`` is the fingerprint that the object must still have after the counting,
+    which takes time. Raises ServerError.
     """
     by_address = {each.address: each for each in family}
     change, parent = by_address[call.address], by_address.get(call.address.parent)
@@ -31,14 +33,17 @@ async def approved(state: State, call: Call, family: Sequence[Change]) -> Ending
         live = await counts.fresh(state.api, state.server, change, parent)
         if (found := _unseen_consumer(call, live)) is not None:
             return found
-        asked = questions((part_of(change, call.stage),), live)
+        asked = list(questions((part_of(change, call.stage),), live))
         answers = await counts.answers(state.api, asked, certain=True)
         more = excess(change, call.stage, family, state.made, live, answers)
         stream = live.stream(call.address.parent.name)
         if more is None or not by_interest(stream.config if stream else {}, parent) or state.stop.is_set():
             break
         await asyncio.sleep(PAUSE)
-    return (Verdict.STALE, diagnostics.would_lose(call, more)) if more else None
+    if more:
+        return Verdict.STALE, diagnostics.would_lose(call, more)
+    seen = await read.one(state.api, call.address) if asked else live.observed.get(call.address)
+    return None if fingerprint(seen) == wanted else (Verdict.STALE, diagnostics.stale(call, seen))
 
 
 def _unseen_consumer(call: Call, live: Live) -> Ending | None:
