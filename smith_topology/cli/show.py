@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from smith_topology.cli import session
 from smith_topology.cli.emit import emit, machine_readable
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Connection, Files, TextOrJson
-from smith_topology.core.diff.selection import NO_MATCH
+from smith_topology.core.diff.selection import NO_MATCH, matcher
 from smith_topology.core.model import Live, Observed, Topology
 from smith_topology.render.formats import View
 from smith_topology.render.show import Shown
@@ -23,7 +22,7 @@ def show(
     files: Files,
     connection: Connection,
     address: Annotated[
-        str | None, typer.Argument(metavar="ADDRESS", help="One object, or a glob such as 'consumer.ORDERS.*'.")
+        str | None, typer.Argument(metavar="ADDRESS", help="One object, or a pattern such as 'consumer.ORDERS.*'.")
     ] = None,
     output: Annotated[TextOrJson, typer.Option("--output", "-o", help="What to print.")] = TextOrJson.HUMAN,
 ) -> None:
@@ -47,7 +46,7 @@ def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed
     """
     if address is None:
         return [o for a, o in live.observed.items() if a in topology.resources or o.owner == topology.name]
-    found = [o for a, o in live.observed.items() if fnmatchcase(str(a), address)]
+    found = [o for a, o in live.observed.items() if matcher(address)(str(a))]
     if not found:
         detail, fix = f"Nothing live matches {address!r}.", "Addresses look like stream.ORDERS or consumer.ORDERS.billing."
         raise ExitWith(Exit.ERROR, (NO_MATCH.worded("Address matches nothing").diagnostic(detail, fix),))

@@ -79,7 +79,7 @@ def _unowned(resource: Resource) -> Diagnostic:
     return UNOWNED.diagnostic(
         f"{resource.address} is live already, and it carries no owner mark: somebody else made it, or an update without metadata "
         "has wiped the marks.",
-        f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show '{resource.address}'",
+        f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show {resource.address.in_shell}",
         resource.address,
         resource.span,
     )
@@ -150,7 +150,7 @@ def _foreign_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
 def _excluded_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
     return FOREIGN_CONSUMER.worded("Stream holds an excluded consumer").diagnostic(
         f"{stream.address} can't be destroyed: {consumer.address} is excluded, and would go with it.",
-        f"Exclude the stream too: --exclude '{stream.address}'.",
+        f"Exclude the stream too: --exclude {stream.address.in_shell}",
         stream.address,
     )
 

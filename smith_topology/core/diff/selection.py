@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from smith_topology.core.model import Address, Diagnostic, Finding
 
@@ -16,9 +17,22 @@ NO_MATCH = Finding.error(
 )
 
 
+WILDCARD = "*"
+"""Stands for any text. No name can hold it (``NAME_PATTERN``), so a pattern without it is the address of one object."""
+
+
+@lru_cache(maxsize=1024)
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Whether the text of an address matches the pattern. All but ``*`` stands for itself: ``stream.A[1]?`` is one stream."""
+    if WILDCARD not in pattern:
+        return pattern.__eq__
+    expression = re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", pattern)), re.DOTALL)
+    return lambda text: expression.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Globs over addresses; no target means everything, and an exclusion wins over a target."""
+    """Patterns over addresses; no target means everything, and an exclusion wins over a target."""
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -27,12 +41,12 @@ class Selection:
         if not (self.targets or self.excludes):
             return True
         text = str(address)
-        wanted = not self.targets or any(fnmatchcase(text, glob) for glob in self.targets)
+        wanted = not self.targets or any(matcher(each)(text) for each in self.targets)
         return wanted and not self.excludes_by_name(address)
 
     def excludes_by_name(self, address: Address) -> bool:
         """Whether it is excluded, or its stream, with which it goes."""
-        return any(fnmatchcase(str(each), glob) for glob in self.excludes for each in (address, address.parent))
+        return any(matcher(pattern)(str(each)) for pattern in self.excludes for each in (address, address.parent))
 
     def unmatched(self, addresses: Iterable[Address]) -> list[Diagnostic]:
         """An error for each glob that matches nothing: most likely a slip, and never a reason to do everything."""
@@ -48,7 +62,7 @@ class Selection:
                 "'consumer.ORDERS.*'.",
             )
             for glob in (*self.targets, *self.excludes)
-            if not any(fnmatchcase(text, glob) for text in texts)
+            if not any(map(matcher(glob), texts))
         ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
@@ -55,6 +56,17 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return ".".join((self.kind.value, *self.path))
+
+    @property
+    def in_shell(self) -> str:
+        r"""Its text as it is typed into a shell: in quotes where a name holds characters that a shell reads in its own way.
+
+        What can't be seen, such as a no-break space, is spelled as bash and zsh read it: ``$'stream.A\U000000a0B'``.
+        """
+        text = str(self)
+        if text.isprintable():
+            return shlex.quote(text)
+        return "$'" + "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in text.replace("'", "\\'")) + "'"
 
     @property
     def name(self) -> str:

@@ -180,7 +180,7 @@ def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]
     return [
         NO_STREAM.diagnostic(
             f"{change.address} needs {change.address.parent}, which does not exist yet and is not selected.",
-            f"Select it too: --target '{change.address.parent}'.",
+            f"Select it too: --target {change.address.parent.in_shell}",
             change.address,
             change.span,
         )

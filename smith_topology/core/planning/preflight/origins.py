@@ -34,7 +34,7 @@ def missing(planned: PlannedChanges) -> Iterator[Diagnostic]:
                     f'{change.address} copies "{origin}", which '
                     + ("this plan destroys" if goes else unselected or "is neither in the file nor on the server")
                     + ": it would stay empty without an error.",
-                    f"Select it too: --target '{address}'." if unselected else "Correct the name, or keep the origin.",
+                    f"Select it too: --target {address.in_shell}" if unselected else "Correct the name, or keep the origin.",
                     change.address,
                     resource.where("mirror" if resource.config.get("mirror") else "sources"),
                 )

@@ -28,7 +28,7 @@ def _needed(change: Change, resource: Resource) -> Diagnostic:
     return REPLACEMENT.diagnostic(
         f"{change.address} can't be changed in place ({listed}). This version of smith-topo does not replace objects yet, "
         "so nothing is written.",
-        f"Declare the value that is live, or go on without it: --exclude '{change.address}'.",
+        f"Declare the value that is live, or go on without it: --exclude {change.address.in_shell}",
         change.address,
         resource.where(next(iter(reasons), "")),
     )

@@ -45,7 +45,7 @@ def _taken(topology: Topology, subject: str, address: Address, theirs: str, othe
     if kept:
         why, fix = "whose live subjects its `ignore_changes` keeps", "Take `subjects` out of them, or choose other subjects."
     elif other in topology.resources:
-        why, fix = "which is live and not selected", f"Select it too: --target '{other}'."
+        why, fix = "which is live and not selected", f"Select it too: --target {other.in_shell}"
     return TAKEN.diagnostic(
         f'"{subject}" of {address} overlaps "{theirs}" of {other}, {why}.',
         fix,
