@@ -127,14 +127,16 @@ class _Node(Generic[Owner]):
 
 
 class SubjectIndex(Generic[Owner]):
-    """Many patterns, each with an owner, as a trie of tokens.
+    """Many valid patterns, each with an owner, as a trie of tokens.
 
     Nothing here recurses, so the number of tokens in a subject is not limited by the interpreter's stack.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, entries: Iterable[Entry[Owner]] = ()) -> None:
         self._root: _Node[Owner] = _Node()
         self._entries: dict[str, list[Entry[Owner]]] = {}
+        for subject, owner in entries:
+            self.add(subject, owner)
 
     def add(self, subject: str, owner: Owner) -> None:
         """Enter a valid subject; the same one may be entered more than once."""

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from smith_topology.core.model import Bound, Change, Kind, Live, Server, origins, stream_address
-from smith_topology.core.planning.forecast import (
+from smith_topology.core.planning.forecast.approved_loss import by_interest
+from smith_topology.core.planning.forecast.questions import (
     EVERYTHING,
     Answer,
     Answers,
@@ -22,7 +23,6 @@ from smith_topology.core.planning.forecast import (
     Outside,
     PerSubjectExcess,
     Question,
-    by_interest,
 )
 from smith_topology.core.subjects import SubjectIndex
 from smith_topology.core.times import instant

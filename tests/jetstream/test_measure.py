@@ -11,7 +11,15 @@ import nats
 import pytest
 
 from smith_topology.core.model import Bound
-from smith_topology.core.planning.forecast import Answer, Answers, OlderThan, OldestBeyond, Outside, PerSubjectExcess, Question
+from smith_topology.core.planning.forecast.questions import (
+    Answer,
+    Answers,
+    OlderThan,
+    OldestBeyond,
+    Outside,
+    PerSubjectExcess,
+    Question,
+)
 from smith_topology.core.times import instant
 from smith_topology.jetstream.connecting.connection import connect
 from smith_topology.jetstream.connecting.settings import Settings

@@ -42,11 +42,11 @@ class Difference:
     ``held`` are the changes that a refusal of ownership keeps from being made.
     """
 
-    changes: tuple[Change, ...]
-    held: tuple[Change, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    unmanaged: tuple[Address, ...]
-    owned: int
+    changes: tuple[Change, ...] = ()
+    held: tuple[Change, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    unmanaged: tuple[Address, ...] = ()
+    owned: int = 0
 
 
 def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Selection = EVERYTHING) -> Difference:

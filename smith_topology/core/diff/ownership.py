@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from smith_topology.core.diff.selection import Selection
-from smith_topology.core.model import (
-    Address,
-    Diagnostic,
-    Finding,
-    Kind,
-    Live,
-    Observed,
-    Resource,
-    Topology,
-)
+from smith_topology.core.model import Address, Diagnostic, Finding, Kind, Live, Observed, Resource, Topology
 
 UNOWNED = Finding.refusal(
     "OW101",

@@ -40,9 +40,7 @@ def gone(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
     """The old claims that no new claim covers."""
     if old == new:
         return ()
-    remaining: SubjectIndex[None] = SubjectIndex()
-    for claim in new:
-        remaining.add(claim, None)
+    remaining = SubjectIndex((claim, None) for claim in new)
     return tuple(claim for claim in old if not remaining.covers(claim))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from smith_topology.core.diff import ownership
-from smith_topology.core.diff.diff import diff
+from smith_topology.core.diff.diff import Difference, diff
 from smith_topology.core.diff.selection import EVERYTHING, Selection
 from smith_topology.core.kinds.marks import UNFINISHED
 from smith_topology.core.model import (
@@ -35,8 +35,10 @@ from smith_topology.core.model import (
     WaitsFor,
     digest,
 )
-from smith_topology.core.planning import forecast, preflight
+from smith_topology.core.planning import preflight
 from smith_topology.core.planning.forecast import interruptions
+from smith_topology.core.planning.forecast.forecast import forecast
+from smith_topology.core.planning.forecast.questions import Answers, Question, questions
 from smith_topology.core.planning.ordering.order import Order, arrange, needed
 from smith_topology.core.planning.requests import Request, fingerprint, request_of
 from smith_topology.core.planning.rollback import interrupted_before
@@ -63,12 +65,9 @@ class Prepared:
 
     topology: Topology
     live: Live
-    changes: tuple[Change, ...]
-    held: tuple[Change, ...]
+    found: Difference
     diagnostics: tuple[Diagnostic, ...]
-    questions: tuple[forecast.Question, ...]
-    unmanaged: tuple[Address, ...]
-    owned: int
+    questions: tuple[Question, ...] = ()
     partial: bool = False
 
 
@@ -78,45 +77,34 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
     Diagnostics of severity ERROR or REFUSAL mean that nothing of it may be applied.
     """
     if stopped := (*preflight.unsupported(live.server), *preflight.wrong_target(topology.target, live)):
-        return Prepared(topology, live, (), (), stopped, (), (), 0)
+        return Prepared(topology, live, Difference(), stopped)
     found = diff(topology, live, adopt=adopt, selection=selection)
     known = [*topology.resources, *ownership.owned(topology, live)]
-    diagnostics = [
+    diagnostics = (
         *selection.unmatched(known),
         *interrupted_before(topology, live),
         *found.diagnostics,
         *preflight.refusals(topology, live, found.changes),
         *_without_stream(live, found.changes),
-    ]
-    questions = tuple(forecast.questions(found.changes, live))
-    return Prepared(
-        topology,
-        live,
-        found.changes,
-        found.held,
-        tuple(diagnostics),
-        questions,
-        found.unmanaged,
-        found.owned,
-        partial=selection != EVERYTHING,
     )
+    return Prepared(topology, live, found, diagnostics, tuple(questions(found.changes, live)), selection != EVERYTHING)
 
 
-def complete(prepared: Prepared, answers: forecast.Answers, warnings: tuple[Diagnostic, ...] = ()) -> Plan:
+def complete(prepared: Prepared, answers: Answers, warnings: tuple[Diagnostic, ...] = ()) -> Plan:
     """Forecast the effects of the changes and lay out the steps; ``warnings`` come from the offline checks."""
-    topology, live = prepared.topology, prepared.live
-    order = _ordered(topology.name, prepared.changes, live)
-    changes = _with_effects(prepared.changes, order, live, answers)
+    topology, live, found = prepared.topology, prepared.live, prepared.found
+    order = _ordered(topology.name, found.changes, live)
+    changes = _with_effects(found.changes, order, live, answers)
     steps = _steps(order, topology, live)
     return Plan(
         topology=topology.name,
         server=live.server,
         changes=changes,
-        held=prepared.held,
+        held=found.held,
         steps=steps,
         diagnostics=(*prepared.diagnostics, *(each for each in warnings if each.code not in ANSWERED_BY_SERVER)),
-        unmanaged=prepared.unmanaged,
-        owned=prepared.owned,
+        unmanaged=found.unmanaged,
+        owned=found.owned,
         handovers=order.handovers,
         partial=prepared.partial,
         digest=_digest(topology.name, changes, steps),
@@ -136,11 +124,11 @@ def _ordered(owner: str, changes: tuple[Change, ...], live: Live) -> Order:
     return replace(order, stages=tuple(paths[stage.address][stage.number - 1] for stage in order.stages))
 
 
-def _with_effects(changes: tuple[Change, ...], order: Order, live: Live, answers: forecast.Answers) -> tuple[Change, ...]:
+def _with_effects(changes: tuple[Change, ...], order: Order, live: Live, answers: Answers) -> tuple[Change, ...]:
     """The changes as they stand, with what they cost in the order in which they are made; those that can't be made come last."""
     by_address = {change.address: change for change in changes}
     ordered = [by_address[address] for address in {**decisive_stages(order.stages), **by_address}]
-    costly = {each.address: each for each in forecast.forecast(ordered, live, answers)}
+    costly = {each.address: each for each in forecast(ordered, live, answers)}
     interrupting = interruptions.of(by_address.values(), order.handovers, live)
     for address, effects in interrupting.items():
         costly[address] = replace(costly[address], effects=(*effects, *costly[address].effects))

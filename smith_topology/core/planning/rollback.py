@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from smith_topology.core.checks.interface import subjects_of
@@ -108,21 +108,13 @@ def interrupted_before(topology: Topology, live: Live) -> Iterator[Diagnostic]:
     unfinished = [each for each in owned(topology, live).values() if each.stage and each.address.kind is Kind.STREAM]
     if not unfinished:
         return
-    held, declared = SubjectIndex[None](), SubjectIndex[None]()
-    for address, observed in live.observed.items():
-        if address.kind is Kind.STREAM:
-            _add(held, claims_of(Kind.STREAM, observed.config))
-    for resource in topology.streams():
-        _add(declared, subjects_of(resource))
+    streams = (observed.config for address, observed in live.observed.items() if address.kind is Kind.STREAM)
+    held = SubjectIndex((claim, None) for config in streams for claim in claims_of(Kind.STREAM, config))
+    declared = SubjectIndex((subject, None) for resource in topology.streams() for subject in subjects_of(resource))
     missing = {subject: (each, taker) for each in unfinished for subject, taker in _unfinished_subjects(each)}
     for subject, (observed, taker) in missing.items():
         if not held.covers(subject) and next(declared.meeting(subject), None):
             yield _has_no_stream(subject, observed, taker)
-
-
-def _add(index: SubjectIndex[None], claims: Iterable[str]) -> None:
-    for claim in claims:
-        index.add(claim, None)
 
 
 def _unfinished_subjects(observed: Observed) -> Iterator[tuple[str, str]]:

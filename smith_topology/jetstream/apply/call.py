@@ -19,7 +19,7 @@ from smith_topology.core.kinds.fields import by_name
 from smith_topology.core.kinds.marks import OWNED_BY, PSEUDO_FIELDS
 from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import Address, Call, Change, Config, FieldChange, Kind, Observed, Verb, Verdict
-from smith_topology.core.planning.forecast import can_lose
+from smith_topology.core.planning.forecast.approved_loss import can_lose
 from smith_topology.core.planning.requests import fingerprint
 from smith_topology.jetstream import read
 from smith_topology.jetstream.apply import diagnostics

@@ -18,7 +18,7 @@ from smith_topology.core.model import (
     Verdict,
     Wait,
 )
-from smith_topology.core.planning.forecast import Excess
+from smith_topology.core.planning.forecast.approved_loss import Excess
 from smith_topology.jetstream.connecting.errors import NoAnswer, ServerError
 
 STALE = Finding.error(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
 from smith_topology.core.model import Call, Change, Kind, Live, Verb, Verdict
-from smith_topology.core.planning.forecast import Excess, by_interest, excess, part_of, questions
+from smith_topology.core.planning.forecast.approved_loss import Excess, by_interest, excess, part_of
+from smith_topology.core.planning.forecast.questions import questions
 from smith_topology.core.planning.requests import fingerprint
 from smith_topology.jetstream import counts, read
 from smith_topology.jetstream.apply import diagnostics

@@ -9,8 +9,8 @@ import pytest
 
 from smith_topology.core.kinds.marks import UNFINISHED
 from smith_topology.core.model import Address, Change, Config, Live, Stage
-from smith_topology.core.planning.forecast import Excess, by_interest, can_lose, excess, forecast, part_of
-from smith_topology.core.planning.forecast.approved_loss import tolerated
+from smith_topology.core.planning.forecast.approved_loss import Excess, by_interest, can_lose, excess, part_of, tolerated
+from smith_topology.core.planning.forecast.forecast import forecast
 from tests.core.make import STORED, change, consumer, live, stream, there
 
 S, C, D = stream("S"), consumer("S", "c"), consumer("S", "d")

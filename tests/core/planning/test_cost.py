@@ -27,18 +27,17 @@ from smith_topology.core.model import (
     consumer_address,
     stream_address,
 )
-from smith_topology.core.planning.forecast import (
+from smith_topology.core.planning.forecast.approved_loss import can_lose, exceeds_approval, lost
+from smith_topology.core.planning.forecast.forecast import forecast
+from smith_topology.core.planning.forecast.questions import (
     Answer,
     Answers,
     BeforeFirstPending,
     OldestBeyond,
     Outside,
     PerSubjectExcess,
-    can_lose,
-    forecast,
     questions,
 )
-from smith_topology.core.planning.forecast.approved_loss import exceeds_approval, lost
 
 ORDERS = stream_address("ORDERS")
 HELD = {"messages": 100, "bytes": 5000, "first_seq": 1, "last_seq": 100, "first_ts": "2026-01-01T00:00:00Z"}

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from smith_topology.core.model import Amount, Bound, Change, Config, Effect, Live, Measure, Observed, amounts
-from smith_topology.core.planning.forecast import Answer, Answers, OlderThan, OldestBeyond, Outside, PerSubjectExcess, forecast
+from smith_topology.core.planning.forecast.forecast import forecast
 from smith_topology.core.planning.forecast.interest import World, wanted_by_any
+from smith_topology.core.planning.forecast.questions import Answer, Answers, OlderThan, OldestBeyond, Outside, PerSubjectExcess
 from tests.core.make import HOUR, change, consumer, live, reading, server, stored, stream, there
 
 S, T, C, D = stream("S"), stream("T"), consumer("S", "c"), consumer("S", "d")

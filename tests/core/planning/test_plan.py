@@ -175,7 +175,7 @@ def prepared(wanted: Topology, now: Live, *targets: str) -> Prepared:
 def test_where_nothing_may_be_planned_nothing_is(wanted: Topology, now: Live, code: str) -> None:
     found = prepared(wanted, now)
 
-    assert ([each.code for each in found.diagnostics], found.changes, found.questions) == ([code], (), ())
+    assert ([each.code for each in found.diagnostics], found.found.changes, found.questions) == ([code], (), ())
     assert not complete(found, {}).can_apply
 
 

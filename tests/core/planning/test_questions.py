@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from smith_topology.core.model import Change, Config
-from smith_topology.core.planning.forecast import (
+from smith_topology.core.planning.forecast.questions import (
     BeforeFirstPending,
     OlderThan,
     OldestBeyond,
     Outside,
     PerSubjectExcess,
+    beyond,
+    excess,
+    lowered,
     questions,
 )
-from smith_topology.core.planning.forecast.questions import beyond, excess, lowered
 from tests.core.make import HOUR, change, consumer, live, reading, server, stored, stream
 
 S, T, C = stream("S"), stream("T"), consumer("S", "c")

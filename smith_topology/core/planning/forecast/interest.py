@@ -124,10 +124,7 @@ def wanted_by_any(consumers: list[Observed]) -> int:
     """A lower bound on the messages still wanted by any of these consumers: the sum if no two filters overlap, else the
     largest number of one of them.
     """
-    index: SubjectIndex[Address] = SubjectIndex()
-    for consumer in consumers:
-        for subject in filters_of(consumer.config) or (REST,):
-            index.add(subject, consumer.address)
+    index = SubjectIndex((subject, c.address) for c in consumers for subject in filters_of(c.config) or (REST,))
     apart = all(a == b for (_, a), (_, b) in index.overlapping())
     numbers = [wanted(c) for c in consumers]
     return sum(numbers) if apart else max(numbers, default=0)

@@ -64,18 +64,10 @@ def _ending(planned: Mapping[Address, Change], live: Live) -> Iterator[tuple[Cha
     giving = [(c, gone) for c in planned.values() if c.before and (gone := given_up(Kind.STREAM, c.before, c.after))]
     if not giving:
         return
-    held: SubjectIndex[None] = SubjectIndex()
-    for address, observed in live.observed.items():
-        if address.kind is Kind.STREAM and address not in planned:
-            _hold(held, claims_of(Kind.STREAM, observed.config))
-    for change in planned.values():
-        _hold(held, claims_of(Kind.STREAM, change.after))
+    staying = (o.config for address, o in live.observed.items() if address.kind is Kind.STREAM and address not in planned)
+    configs = (*staying, *(change.after for change in planned.values()))
+    held = SubjectIndex((claim, None) for config in configs for claim in claims_of(Kind.STREAM, config))
     for change, gone in giving:
         for subject in gone:
             if not held.covers(subject):
                 yield change, subject, sorted({f'"{other}"' for other, _ in held.meeting(subject)})
-
-
-def _hold(index: SubjectIndex[None], claims: Iterable[str]) -> None:
-    for claim in claims:
-        index.add(claim, None)

@@ -27,12 +27,12 @@ def handovers(stages: Iterable[Stage], live: Live) -> Iterator[Handover]:
 
 
 def _handed_over(stages: list[Stage]) -> Iterator[Handover]:
-    index: SubjectIndex[tuple[bool, StageId]] = SubjectIndex()
-    for stage in stages:
-        for claim in given_up(stage.address.kind, stage.before, stage.after):
-            index.add(claim, (False, stage.id))
-        for claim in gained(stage.address.kind, stage.before, stage.after):
-            index.add(claim, (True, stage.id))
+    index = SubjectIndex(
+        (claim, (takes, stage.id))
+        for stage in stages
+        for takes, passing in ((False, given_up), (True, gained))
+        for claim in passing(stage.address.kind, stage.before, stage.after)
+    )
     for pair in index.overlapping():
         (claim, (is_new, giver)), (wanted, (takes, taker)) = sorted(pair, key=lambda entry: entry[1])
         if giver.address != taker.address and takes and not is_new:

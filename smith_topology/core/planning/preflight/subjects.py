@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smith_topology.core.model import Action, Address, Change, Diagnostic, Finding, Kind, Topology
+from smith_topology.core.planning.claims import claims_of
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 from smith_topology.core.subjects import SubjectIndex
 
@@ -22,11 +23,9 @@ def taken(planned: PlannedChanges) -> Iterator[Diagnostic]:
     gaining = {address for address, change in streams.items() if _gains(change)}
     if not gaining:
         return
-    index: SubjectIndex[Address] = SubjectIndex()
     live = {address: observed.config for address, observed in planned.live.observed.items() if address.kind is Kind.STREAM}
-    for address, config in {**live, **{address: change.after or {} for address, change in streams.items()}}.items():
-        for subject in config.get("subjects") or ():
-            index.add(subject, address)
+    configs = {**live, **{address: change.after for address, change in streams.items()}}
+    index = SubjectIndex((subject, a) for a, config in configs.items() for subject in claims_of(Kind.STREAM, config))
     for one, other in index.overlapping():
         (mine, a), (theirs, b) = (one, other) if one[1] in gaining else (other, one)
         if a in gaining and a != b:

@@ -8,14 +8,7 @@ from itertools import islice
 from smith_topology.core.checks.interface import filter_path
 from smith_topology.core.checks.transforms import placeholders
 from smith_topology.core.kinds.behaviour import CHECKS_TEMPLATES, TAKES_CROSSING_FILTERS
-from smith_topology.core.model import (
-    Config,
-    Kind,
-    Resource,
-    Versions,
-    copies_of,
-    filters_of,
-)
+from smith_topology.core.model import Config, Kind, Resource, Versions, copies_of, filters_of
 from smith_topology.core.planning.preflight.interface import Need, PlannedChanges
 from smith_topology.core.subjects import SubjectIndex
 
@@ -46,10 +39,7 @@ def crossing_filters(resource: Resource, planned: PlannedChanges) -> Iterator[Ne
     """Filters of one consumer that share some subjects, and neither holds the other (10138 before 2.12)."""
     if resource.address.kind is not Kind.CONSUMER or TAKES_CROSSING_FILTERS.at(planned.live.versions(resource.address)):
         return
-    filters = filters_of(resource.config)
-    index: SubjectIndex[int] = SubjectIndex()
-    for place, subject in enumerate(filters):
-        index.add(subject, place)
+    index = SubjectIndex((subject, place) for place, subject in enumerate(filters_of(resource.config)))
     for (one, _), (other, place) in islice(index.overlapping(), 1):
         path = filter_path(resource, place)
         yield path, TAKES_CROSSING_FILTERS.since, f'`{path}: "{other}"`, which crosses "{one}",'

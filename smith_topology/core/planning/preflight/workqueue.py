@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smith_topology.core.kinds.behaviour import COPIES_SHARE_QUEUES
-from smith_topology.core.model import (
-    Action,
-    Change,
-    Diagnostic,
-    Finding,
-    Kind,
-    Live,
-    Resource,
-    copied_subjects,
-    filters_of,
-)
+from smith_topology.core.model import Action, Change, Diagnostic, Finding, Kind, Live, Resource, copied_subjects, filters_of
 from smith_topology.core.planning.ordering.consumers import changes_filters
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 from smith_topology.core.subjects import REST, overlaps
