@@ -12,13 +12,14 @@ import typer
 
 from smith_topology.cli import approval, session
 from smith_topology.cli.console import is_interactive
-from smith_topology.cli.emit import emit, machine_readable, rendered
+from smith_topology.cli.emit import emit, machine_readable, rendered, report
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Adopt, Approving, Connection, Files, Format, Output, Selected
 from smith_topology.cli.progress import Progress
 from smith_topology.cli.signals import signals_to
 from smith_topology.cli.streams import to_stderr, to_stdout
 from smith_topology.core.model import Outcome, Plan, Verdict
+from smith_topology.core.planning.approval import not_needed
 from smith_topology.render.formats import View
 from smith_topology.render.results import Applied
 
@@ -43,7 +44,7 @@ def apply(
 
 def may_ask(approving: Approving) -> None:
     """Raise ExitWith for usage errors, before any connection: no one to ask for an approval, an unknown word, a duration."""
-    _ = approving.permissions
+    _ = approving.approval
     waiting(approving)
     if not approving.auto_approve and not is_interactive():
         to_stderr("Error: nobody is there to approve: give --auto-approve, and --allow for what deletes or loses data.")
@@ -74,6 +75,7 @@ def execute(
         async with session.connected(connection, waiting(approving)) as api:
             plan = await session.planned(api, what, selected.selection, adopt=adopt)
             show(plan, output, verb)
+            report(not_needed(plan, approving.approval))
             session.raise_if_blocked(plan)
             if plan.is_empty:
                 emit_empty(plan, output)

@@ -10,7 +10,7 @@ from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Approving
 from smith_topology.cli.signals import signals_to
 from smith_topology.cli.streams import to_stderr
-from smith_topology.core.model import Action, Change, Permission, Plan
+from smith_topology.core.model import Change, Permission, Plan
 from smith_topology.core.planning.approval import Approval, not_allowed, too_many_deletes
 from smith_topology.render.amounts import total
 from smith_topology.render.interruptions import sentence
@@ -20,7 +20,7 @@ from smith_topology.render.text import clean, named
 
 async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True) -> None:
     """Return when the plan is approved; raise ExitWith when a gate refuses it (3) or the person declines (7)."""
-    approval = Approval(approving.permissions, approving.max_deletes)
+    approval = approving.approval
     counted = count_deletes or approving.max_deletes is not None
     refusals = too_many_deletes(plan, approval) if counted else []
     refusals += not_allowed(plan, approval) if approving.auto_approve else []
@@ -28,23 +28,23 @@ async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True
         to_stderr("Nothing was changed.\n")
         raise ExitWith(Exit.REFUSED, tuple(refusals))
     if not approving.auto_approve:
-        await _ask(plan, approval.allowed)
+        await _ask(plan, approval)
 
 
-async def _ask(plan: Plan, allowed: frozenset[Permission]) -> None:
+async def _ask(plan: Plan, approval: Approval) -> None:
     """Ask for names first, one for each delete of stored data, then for a yes to the whole plan."""
-    for change in plan.changes:
-        if _needs_its_name(change, allowed):
-            question = f"{named(change.address)} loses data. Type its name ({clean(change.address.name)}) to go on"
-            await _expect(question, change.address.name)
+    for change in _named_first(plan, approval):
+        question = f"{named(change.address)} loses data. Type its name ({clean(change.address.name)}) to go on"
+        await _expect(question, change.address.name)
     if interruptions := total(plan.changes).interruptions:
         to_stderr(f"\nInterruption: {sentence(interruptions)}.")
     await _expect(f"Do you want to perform these actions on {account(plan.server)}? Only 'yes' is taken for an approval", "yes")
 
 
-def _needs_its_name(change: Change, allowed: frozenset[Permission]) -> bool:
-    needed = {Permission.DATA_LOSS} | ({Permission.DELETE} if change.action is Action.DELETE else set())
-    return change.loses_data and not needed <= allowed
+def _named_first(plan: Plan, approval: Approval) -> list[Change]:
+    """The changes that lose data, without those whose loss is allowed already, and their deletion where they are deleted."""
+    missing = {change.address for each in (Permission.DELETE, Permission.DATA_LOSS) for change in approval.lacks(each, plan)}
+    return [change for change in plan.changes if change.loses_data and change.address in missing]
 
 
 async def _expect(question: str, wanted: str) -> None:

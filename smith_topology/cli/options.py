@@ -16,7 +16,7 @@ import typer
 
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.core.diff.selection import Selection
-from smith_topology.core.model import Permission
+from smith_topology.core.planning.approval import Approval, grants
 
 
 class TextOrJson(StrEnum):
@@ -99,7 +99,12 @@ class Approving:
 
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask: creates and lossless updates only.")] = False
     allow: Annotated[
-        str | None, typer.Option("--allow", metavar="WHAT,...", help="More than that, by name: delete, data-loss.")
+        list[str] | None,
+        typer.Option(
+            "--allow",
+            metavar="WHAT,...",
+            help="More than that, by name: delete, data-loss; for one object: delete=stream.OLD.",
+        ),
     ] = None
     max_deletes: Annotated[
         int | None,
@@ -116,14 +121,12 @@ class Approving:
     )
 
     @property
-    def permissions(self) -> frozenset[Permission]:
-        """Raises typer.BadParameter for a word that is none."""
-        words = [word.strip() for word in (self.allow or "").split(",") if word.strip()]
-        known = {permission.value: permission for permission in Permission}
-        for word in words:
-            if word not in known:
-                raise typer.BadParameter(f"{word!r} is none of {', '.join(known)}.", param_hint="'--allow'")
-        return frozenset(known[word] for word in words)
+    def approval(self) -> Approval:
+        """Raises typer.BadParameter for a word that allows nothing, and for what is no address."""
+        try:
+            return Approval(grants(self.allow or ()), self.max_deletes)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="'--allow'") from error
 
 
 Format = Annotated[Output, typer.Option("--output", "-o", help="What to print.")]

@@ -46,6 +46,11 @@ ALLOWED = (
     (DELETE_WITH_LOSS, "data-loss", "GA102"),
     (DELETE_WITH_LOSS, "delete,data-loss", None),
     (DELETE_WITH_LOSS, "data-loss, delete", None),
+    (DELETE_WITH_LOSS, "delete=stream.FULL,data-loss=stream.FULL", None),
+    (DELETE_WITH_LOSS, "delete=stream.FULL", "GA104"),
+    (DELETE_WITH_LOSS, "delete=stream.KEPT,data-loss=stream.FULL", "GA102"),
+    (LOSS, "data-loss=stream.FULL", None),
+    (LOSS, "data-loss=stream.KEPT", "GA104"),
 )
 
 
@@ -97,14 +102,36 @@ def test_the_refusal_says_what_to_write(shop: Shop) -> None:
     assert "--allow delete,data-loss" in done.stderr
 
 
-@pytest.mark.parametrize("word", ["everything", "deletes", "delete,loss", "Delete"])
+def test_what_was_allowed_and_is_done_is_a_warning_and_no_error(shop: Shop) -> None:
+    """A pipeline that is run again has nothing left to do; an address that is wrong would be in the way of what it meant."""
+    _prepare(shop, DELETE_OF_NOTHING)
+    once = ("--allow", "delete=stream.FULL", *ANY_DELETES)
+    slip = shop.run(*APPROVED, *ANY_DELETES, "--allow", "delete=stream.FULLL")
+    assert (slip.exit_code, "GA105" in slip.stderr, "--allow delete=stream.FULL\n" in slip.stderr) == (REFUSED, True, True), slip
+
+    first, again = shop.run(*APPROVED, *once), shop.run(*APPROVED, *once, "--output", "json")
+
+    assert ["GA105" in each.stderr for each in (first, again)] == [False, True]
+    assert (first.exit_code, again.exit_code, set(shop.live())) == (DONE, DONE, {"stream.KEPT"})
+
+
+def test_words_are_given_several_times_too(shop: Shop) -> None:
+    _prepare(shop, DELETE_WITH_LOSS)
+
+    shop.apply(*ANY_DELETES, "--allow", "delete", "--allow", "data-loss=stream.FULL")
+
+
+WORDS = ("everything", "deletes", "delete,loss", "Delete", "delete=FULL", "delete=", "delete=stream.A,stream.B")
+
+
+@pytest.mark.parametrize("word", WORDS)
 def test_a_word_that_allows_nothing_is_a_usage_error(shop: Shop, word: str) -> None:
     shop.write(KEPT)
 
     done = shop.run(*APPROVED, "--allow", word, url=UNREACHABLE)
 
     assert done.exit_code == USAGE
-    assert "delete, replace, data-loss" in done.stderr
+    assert ("look like stream.ORDERS" if "=" in word else "delete, replace, data-loss") in " ".join(done.stderr.split())
 
 
 # ------------------------------------------------------------------------------------------- how many deletes

@@ -202,6 +202,13 @@ def test_names_that_the_flags_allow_are_not_asked_for(losing: Shop) -> None:
     assert "Type its name" not in screen
 
 
+def test_the_name_of_an_object_that_a_flag_allows_is_not_asked_for(losing: Shop) -> None:
+    allowed = ("--allow", "delete=stream.EVENTS,data-loss=stream.EVENTS")
+    code, screen = _answered(losing, ("apply", *MANY, *allowed), ("(ORDERS)", "ORDERS\n"), (QUESTION, "yes\n"))
+
+    assert (code, "(EVENTS)" in screen) == (DONE, False)
+
+
 def test_destroy_asks_like_apply(losing: Shop) -> None:
     losing.write(FULL)
 

@@ -122,11 +122,14 @@ class Plan:
     @property
     def required(self) -> frozenset[Permission]:
         """What an approval has to name."""
-        needed = set()
-        if self.of(Action.DELETE):
-            needed.add(Permission.DELETE)
-        if self.of(Action.REPLACE):
-            needed.add(Permission.REPLACE)
-        if any(change.loses_data for change in self.changes):
-            needed.add(Permission.DATA_LOSS)
-        return frozenset(needed)
+        return frozenset(permission for permission in Permission if self.needing(permission))
+
+    def needing(self, permission: Permission) -> list[Change]:
+        """The changes that are made only where this is allowed, for all or for their object."""
+        match permission:
+            case Permission.DELETE:
+                return self.of(Action.DELETE)
+            case Permission.REPLACE:
+                return self.of(Action.REPLACE)
+            case Permission.DATA_LOSS:
+                return [change for change in self.changes if change.loses_data]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from smith_topology.core.model import Action, Change, Diagnostic, Finding, Permission, Plan
+from smith_topology.core.diff.selection import WILDCARD, matcher
+from smith_topology.core.model import Action, Address, Change, Diagnostic, Finding, Permission, Plan
 
 TOO_MANY_DELETES = Finding.refusal(
     "GA101",
@@ -30,18 +34,83 @@ LOSES_MESSAGES = Finding.refusal(
     "The plan loses messages.",
     "If meant: `--allow data-loss`.",
 )
+NOT_NEEDED = Finding.warning(
+    "GA105",
+    "Approval that the plan does not need",
+    "`--allow` names an object of which this plan needs no such approval: what it was for is done, or the address is wrong.",
+    "Take it out, or correct the address.",
+)
 NOT_ALLOWED = {Permission.DELETE: DELETES, Permission.REPLACE: REPLACES, Permission.DATA_LOSS: LOSES_MESSAGES}
 
 DEFAULT_MAX_DELETES = 3
 DEFAULT_MAX_SHARE = 30  # percent of what is owned
 
 
+MOST_NAMED = 10
+"""Objects that the command in a refusal names one by one; of more, and of names with a comma, it has the bare word."""
+
+
+class Grant(NamedTuple):
+    """One permission, for the objects whose address matches the pattern."""
+
+    permission: Permission
+    pattern: str = WILDCARD
+
+    def covers(self, addresses: Iterable[Address]) -> bool:
+        return any(map(matcher(self.pattern), map(str, addresses)))
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """What the command line allows. ``max_deletes`` None is the default: 3, or 30 % of what is owned if that is less."""
 
-    allowed: frozenset[Permission] = frozenset()
+    grants: frozenset[Grant] = frozenset()
     max_deletes: int | None = None
+
+    def lacks(self, permission: Permission, plan: Plan) -> list[Change]:
+        """The changes of the plan that need this permission and do not have it."""
+        given = [grant for grant in self.grants if grant.permission is permission]
+        return [change for change, names in _needing(permission, plan) if not any(each.covers(names) for each in given)]
+
+
+def _needing(permission: Permission, plan: Plan) -> Iterator[tuple[Change, tuple[Address, ...]]]:
+    """Each change that needs the permission, with the addresses under which it can be given: its own, and that of the stream that
+    is deleted with it.
+    """
+    gone = {change.address for change in plan.of(Action.DELETE)}
+    for change in plan.needing(permission):
+        parent = change.address.parent
+        yield change, (change.address, parent) if change.address in gone and parent in gone else (change.address,)
+
+
+def grants(texts: Iterable[str]) -> frozenset[Grant]:
+    """``delete,data-loss=stream.ORDERS`` as grants; a word without an address is for everything. Raises ValueError, with what to
+    write, for a word that is no permission and for what is no address.
+    """
+    return frozenset(_grant(piece) for text in texts for piece in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The parts between commas. One that starts with no permission belongs to the name before it, which may hold commas."""
+    pieces: list[str] = []
+    for piece in text.split(","):
+        if pieces and "=" in pieces[-1] and piece.strip().partition("=")[0] not in tuple(Permission):
+            pieces[-1] += f",{piece}"
+        else:
+            pieces.append(piece.strip())
+    return filter(None, pieces)
+
+
+def _grant(piece: str) -> Grant:
+    word, by_object, address = piece.partition("=")
+    if word not in tuple(Permission):
+        raise ValueError(f"{word!r} is none of {', '.join(Permission)}.")
+    if by_object and WILDCARD not in address:
+        try:
+            Address.parse(address)
+        except ValueError as error:
+            raise ValueError(f"{error}. For several objects: {word}=stream.A,{word}=stream.B.") from error
+    return Grant(Permission(word), address if by_object else WILDCARD)
 
 
 def delete_limit(approval: Approval, plan: Plan) -> int:
@@ -71,22 +140,51 @@ def too_many_deletes(plan: Plan, approval: Approval) -> list[Diagnostic]:
 
 def not_allowed(plan: Plan, approval: Approval) -> list[Diagnostic]:
     """What the plan needs and the approval does not name, one refusal for each."""
-    return [_missing(plan, permission) for permission in Permission if permission in plan.required - approval.allowed]
+    missing = {permission: approval.lacks(permission, plan) for permission in Permission}
+    fix = f"If that is what you want: --allow {_sufficient(plan, approval)}"
+    return [NOT_ALLOWED[each].diagnostic(_why(each, changes), fix) for each, changes in missing.items() if changes]
 
 
-def _missing(plan: Plan, permission: Permission) -> Diagnostic:
-    needed = ",".join(each for each in Permission if each in plan.required)
-    return NOT_ALLOWED[permission].diagnostic(_why(plan, permission), f"If that is what you want: --allow {needed}")
+def not_needed(plan: Plan, approval: Approval) -> list[Diagnostic]:
+    """A warning for each approval of an object that the plan does not need. It is no error, since a pipeline that is run again
+    has nothing left to do. Of a plan that is refused nothing is known.
+    """
+    return [
+        NOT_NEEDED.diagnostic(
+            f"--allow {shlex.quote(f'{permission}={pattern}')} allows nothing that is in this plan: either it is done "
+            "already, or the address is wrong.",
+            "Take it out, or correct the address.",
+        )
+        for permission, pattern in sorted(approval.grants)
+        if pattern != WILDCARD and plan.can_apply and not _is_needed(Grant(permission, pattern), plan)
+    ]
 
 
-def _why(plan: Plan, permission: Permission) -> str:
+def _is_needed(grant: Grant, plan: Plan) -> bool:
+    return any(grant.covers(names) for _, names in _needing(grant.permission, plan))
+
+
+def _sufficient(plan: Plan, approval: Approval) -> str:
+    """What ``--allow`` has to say for this plan: by object where the approval does, as it is typed in a shell."""
+    by_object = any(pattern != WILDCARD for _, pattern in approval.grants)
+    return shlex.quote(",".join(each for permission in Permission for each in _words(permission, plan, approval, by_object)))
+
+
+def _words(permission: Permission, plan: Plan, approval: Approval, by_object: bool) -> list[str]:
+    texts = [str(each) for each in dict.fromkeys(names[-1] for _, names in _needing(permission, plan))]
+    if texts and (not by_object or Grant(permission) in approval.grants or len(texts) > MOST_NAMED or "," in "".join(texts)):
+        return [permission]
+    return [f"{permission}={text}" for text in texts]
+
+
+def _why(permission: Permission, changes: list[Change]) -> str:
     match permission:
         case Permission.DELETE:
-            return f"The plan destroys {_named(plan.of(Action.DELETE))}."
+            return f"The plan destroys {_named(changes)}."
         case Permission.REPLACE:
-            return f"The plan replaces {_named(plan.of(Action.REPLACE))}."
+            return f"The plan replaces {_named(changes)}."
         case Permission.DATA_LOSS:
-            return f"The plan loses messages of {_named([c for c in plan.changes if c.loses_data])}."
+            return f"The plan loses messages of {_named(changes)}."
 
 
 def _named(changes: list[Change]) -> str:
