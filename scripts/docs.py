@@ -128,6 +128,8 @@ def choices(field: Field) -> str:
 def default(field: Field) -> str:
     if field.required:
         return "(required)"
+    if field.declared is not None:
+        return f"`{written(field, field.declared)}`, always"
     if field.default_text or field.unset or field.default is None:
         return field.default_text or field.unset
     return "unlimited (`-1`)" if field.unlimited else f"`{written(field, field.default)}`"

@@ -29,8 +29,7 @@ IDLE = Finding.warning(
 UNACKNOWLEDGED = Finding.warning(
     "RL104",
     "Acknowledgement fields without acknowledgements",
-    "`ack_wait`, `max_deliver`, `backoff` or `max_ack_pending` with `ack_policy: none`, or with none written: they never come "
-    "into play.",
+    "`ack_wait`, `max_deliver`, `backoff` or `max_ack_pending` with `ack_policy: none`: they never come into play.",
     "Write `ack_policy: explicit`.",
 )
 PURGE_ALLOWED = Finding.warning(
@@ -112,8 +111,7 @@ def _unacknowledged(stream: Resource, consumer: Resource) -> Iterator[Diagnostic
         return
     fields = [name for name in ACK_FIELDS if consumer.config.get(name) and name not in refused]
     if fields:
-        left_out = "is `none`" if "ack_policy" in consumer.config else "is left out, which the server takes for `none`"
-        detail = f"`ack_policy` {left_out}: nothing ever uses {', '.join(f'`{name}`' for name in fields)}."
+        detail = f"`ack_policy` is `none`: nothing ever uses {', '.join(f'`{name}`' for name in fields)}."
         yield UNACKNOWLEDGED.at(consumer, fields[0], detail, "Write `ack_policy: explicit`, or leave them out.")
 
 

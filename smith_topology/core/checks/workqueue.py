@@ -17,8 +17,8 @@ SHARED = Finding.error(
 ACKNOWLEDGE = Finding.error(
     "FC301",
     "A work queue needs ack_policy explicit",
-    "A consumer of a work queue without `ack_policy: explicit`; left out, it is `none` [10084, 10098].",
-    "Write `ack_policy: explicit`.",
+    "A consumer of a work queue whose `ack_policy` is `none` or `all` [10084, 10098].",
+    "Leave `ack_policy` out, or write `explicit`.",
 )
 FROM_START = Finding.error(
     "FC302",
@@ -41,9 +41,8 @@ def required_fields(topology: Topology) -> Iterator[Diagnostic]:
 def _required(stream: str, consumer: Resource) -> Iterator[Diagnostic]:
     policy = consumer.config.get("ack_policy", "none")
     if policy not in ("explicit", "flow_control"):
-        left_out = "" if "ack_policy" in consumer.config else ", which is what the server takes when it is left out"
-        detail = f"Stream {stream} drops a message once it is acknowledged; this consumer has `{policy}`{left_out}."
-        yield ACKNOWLEDGE.at(consumer, "ack_policy", detail, "Write `ack_policy: explicit`.")
+        detail = f"Stream {stream} drops a message once it is acknowledged; this consumer has `{policy}`."
+        yield ACKNOWLEDGE.at(consumer, "ack_policy", detail, "Leave `ack_policy` out, or write `explicit`.")
     start = consumer.config.get("deliver_policy", "all")
     if start != "all":
         detail = f"On stream {stream} what a consumer skips is never worked on, so the server refuses `{start}`."

@@ -171,10 +171,13 @@ def _leave(name: str, before: Config, after: dict[str, Any]) -> None:
 def applied_digest(config: Config, resource: Resource) -> str:
     """The digest stamped as ``smith-topo.applied``: of the effective configuration, less what is ignored.
 
-    Equal for equal meanings on every server version, so that a server upgrade is not taken for drift.
+    Equal for equal meanings on every server version, so that a server upgrade is not taken for drift. ``ack_policy: none`` is
+    left out: earlier versions of this program took it for a default.
     """
     left_out = {*resource.ignore_changes, OWNED_BY, UNFINISHED, *UNSTAMPED}
     kept = {name: value for name, value in config.items() if name not in left_out and value is not None}
+    if kept.get("ack_policy") == "none":
+        del kept["ack_policy"]
     return digest(comparable(RULES[resource.address.kind].fields, kept))
 
 

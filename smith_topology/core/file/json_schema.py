@@ -51,8 +51,9 @@ def _keys(keys: Iterable[Key]) -> Schema:
 def _described(field: Field) -> Schema:
     value = {"type": "array", "items": _value(field)} if field.many else _value(field)
     described: Schema = {"description": _description(field), **(value if field.required else _nullable(value))}
-    if field.default is not None:
-        described["default"] = field.default
+    default = field.default if field.declared is None else field.declared
+    if default is not None:
+        described["default"] = default
     if unit := _UNITS.get(field.type):
         described["x-unit"] = unit
     if field.since > FIRST:
@@ -64,6 +65,8 @@ def _description(field: Field) -> str:
     parts = [field.doc]
     if text := field.default_text or field.unset:
         parts.append(f"Default: {text}.")
+    elif field.declared is not None:
+        parts.append(f"Default: {written(field, field.declared)}.")
     elif field.default is not None:
         parts.append(f"Default: {'unlimited (-1)' if field.unlimited else written(field, field.default)}.")
     if field.since > FIRST:

@@ -22,6 +22,10 @@ NAME_KEYS = ("name", "durable_name")
 """Fields of the wire that hold the name of an object. In a file the name is the key that the object stands under."""
 NAMED_BY_KEY = "Delete it: the name is the key that all this stands under."
 TABLES: Mapping[Kind, Mapping[str, Field]] = {kind: by_name(rules.fields) for kind, rules in RULES.items()}
+DECLARED: Mapping[Kind, Config] = {
+    kind: {name: field.declared for name, field in table.items() if field.declared is not None} for kind, table in TABLES.items()
+}
+"""What a file means by leaving a field out, where that is not the server's default."""
 
 Read: TypeAlias = Callable[[FieldReader, Field, Entry], Any]
 

@@ -10,6 +10,7 @@ from functools import partial
 from smith_topology.core.file import findings
 from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, ScalarNode, compose
 from smith_topology.core.file.keys import (
+    DECLARED,
     FILE_KEYS,
     NAME_KEYS,
     NAMED_BY_KEY,
@@ -149,7 +150,8 @@ class _FileParser:
             if key not in own:
                 reader.unknown(key, entry, (*table, *own), f"a {kind.value}", _hint(kind, key))
         body = reader.body(table, entries).over(self._inherit(kind, at))
-        yield Resource(address, span_of(at), body.config, partial(find, body.entries), **own_values(reader, own, others))
+        config = {**DECLARED[kind], **body.config}
+        yield Resource(address, span_of(at), config, partial(find, body.entries), **own_values(reader, own, others))
         if kind is Kind.STREAM:
             for name, each in reader.entries("consumers", others.get("consumers")).items():
                 yield from self._resources(consumer_address(address.name, name), each)

@@ -34,8 +34,9 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "ack_policy",
         Type.ENUM,
-        "How deliveries are acknowledged; fixed at creation.",
-        default="none",
+        "How deliveries are acknowledged; fixed at creation. `none` delivers each message at most once, and has to be written: "
+        "left out, this is `explicit`, as in every client library, though the server takes `none`.",
+        declared="explicit",
         choices={"none": FIRST, "all": FIRST, "explicit": FIRST, "flow_control": V2_14},
     ),
     Field(
@@ -175,7 +176,8 @@ def _default_ack_pending(context: Context) -> int:
 
 
 def _settled(config: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Two spellings of one meaning brought together: a single filter, and a pause that has ended."""
+    """Two spellings of one meaning brought together: a single filter, a pause that has ended. ``ack_policy`` is always there."""
+    config.setdefault("ack_policy", "none")
     if len(config.get("filter_subjects", ())) == 1:
         config["filter_subject"] = config.pop("filter_subjects")[0]
     if "pause_until" in config and _is_over(config["pause_until"], context):

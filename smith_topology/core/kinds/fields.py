@@ -39,6 +39,7 @@ class Field:
 
     ``default`` is the wire value the server takes for an omitted field, dropped from normal forms; None where
     absence itself is the value or where the default depends on other fields (``default_text`` says how, for documents).
+    ``declared`` is what a file means by leaving the field out, where that is not the server's default.
     ``unset`` is how a diff reads a field that is left out, where "not set" or the default would not say it.
     ``since`` is the first supported server version that knows the field, ``choices`` maps each enum value to the first
     one that knows it. ``many`` makes it a list; ``unordered`` lists are compared as sets.
@@ -51,6 +52,7 @@ class Field:
     doc: str
     default: Any = None
     default_text: str = ""
+    declared: Any = None
     unset: str = ""
     since: Version = FIRST
     choices: Mapping[str, Version] = field(default_factory=dict)

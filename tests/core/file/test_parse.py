@@ -81,8 +81,17 @@ def test_what_is_written_becomes_wire_values(fields: str, config: dict[str, Any]
     assert stream(fields).config == config
 
 
+NOTHING_ELSE = {"ack_policy": "explicit"}
+"""What a consumer that writes nothing has."""
+
+
 def test_a_list_of_durations_is_one_of_nanoseconds() -> None:
-    assert consumer("{backoff: [1s, 5s, 0]}").config == {"backoff": [1_000_000_000, 5_000_000_000, 0]}
+    assert consumer("{backoff: [1s, 5s, 0]}").config["backoff"] == [1_000_000_000, 5_000_000_000, 0]
+
+
+@pytest.mark.parametrize(("fields", "means"), [("{}", "explicit"), ("{ack_policy: ~}", "explicit"), ("{ack_policy: all}", "all")])
+def test_a_consumer_acknowledges_unless_it_says_otherwise(fields: str, means: str) -> None:
+    assert consumer(fields).config == {"ack_policy": means}
 
 
 @pytest.mark.parametrize("name", ["on", "123", "~", "null", "a-b_c", "ä", "K" * 255])
@@ -106,7 +115,7 @@ def test_extra_follows_the_core_rules_of_yaml_1_2() -> None:
 def test_protection_and_ignored_fields_are_kept_apart_from_the_configuration() -> None:
     resource = consumer("{protect: true, ignore_changes: [num_replicas, metadata]}")
 
-    assert (resource.protect, resource.ignore_changes, resource.config) == (True, ("num_replicas", "metadata"), {})
+    assert (resource.protect, resource.ignore_changes, resource.config) == (True, ("num_replicas", "metadata"), NOTHING_ELSE)
 
 
 DEFAULTS = (
@@ -131,7 +140,7 @@ def test_a_resource_takes_what_it_does_not_write_from_the_defaults() -> None:
     resources = topology(DEFAULTS).resources
 
     assert resources[stream_address("A")].config == {"storage": "memory", "placement": {"tags": ["y"]}}
-    assert resources[consumer_address("A", "c")].config == {"ack_wait": 5_000_000_000, "max_deliver": 3}
+    assert resources[consumer_address("A", "c")].config == {"ack_wait": 5_000_000_000, "max_deliver": 3, **NOTHING_ELSE}
     assert resources[stream_address("B")].config == {
         "storage": "file",
         "max_age": 3_600_000_000_000,
