@@ -47,11 +47,12 @@ MEANING = {
     Exit.REFUSED: "A safety gate refused. Nothing was written.",
     Exit.STALE: "The account changed after the plan was made. Nothing was written.",
     Exit.LOCKED: "Kept for locks, which come later.",
-    Exit.PARTLY: "Applied in part; the output lists what was done and what was not.",
+    Exit.PARTLY: "Applied in part, and the output lists what was done; or applied, and the output could not be written.",
     Exit.DECLINED: "Somebody at the prompt said no. Nothing was written.",
     Exit.USAGE: "The command line is wrong.",
-    Exit.INTERRUPTED: "Interrupted (Ctrl-C) before anything was written; `6` if something had been.",
-    Exit.TERMINATED: "The same by SIGTERM.",
+    Exit.INTERRUPTED: "Interrupted (Ctrl-C) before anything was written; `6` if something had been. In its first hundredths of a "
+    "second, before this program's first line, Python itself takes a Ctrl-C, and prints a traceback.",
+    Exit.TERMINATED: "The same by SIGTERM, or SIGHUP (not under `nohup`).",
 }
 
 UNIT = {

@@ -45,8 +45,6 @@ def _run(argv: Sequence[str] | None) -> int:
         return int(end.code)
     except SystemExit as end:
         return int(Exit.USAGE if end.code == USAGE_OF_TYPER else end.code or 0)
-    except KeyboardInterrupt:
-        return int(Exit.INTERRUPTED)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise

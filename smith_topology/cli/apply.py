@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
-from smith_topology.cli import approval, session
+from smith_topology.cli import approval, session, signals
 from smith_topology.cli.console import is_interactive
 from smith_topology.cli.emit import emit, machine_readable, rendered, report
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Adopt, Approving, Connection, Files, Format, Output, Selected
 from smith_topology.cli.progress import Progress
-from smith_topology.cli.signals import signals_to
-from smith_topology.cli.streams import to_stderr, to_stdout
+from smith_topology.cli.streams import to_stderr, to_stdout, unwritten
 from smith_topology.core.model import Outcome, Plan, Verdict
 from smith_topology.core.planning.approval import not_needed
 from smith_topology.render.formats import View
@@ -25,6 +23,8 @@ from smith_topology.render.results import Applied
 
 if TYPE_CHECKING:
     from smith_topology.jetstream.api import Api
+
+FINISHING = "Interrupted: finishing the requests under way. Once more ends at once, and then what was done is not known."
 
 
 def apply(
@@ -116,11 +116,19 @@ async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) 
                     progress.add(outcome)
             outcomes = await run.verified(outcomes)
         except asyncio.CancelledError:
+            if len(received) < 2:
+                raise
             to_stderr("Interrupted for the second time: what was done is not read again.")
             outcomes += run.abandoned()
             uncancel()
-    emit(View.OUTCOME, output, Applied(plan, outcomes))
-    end_with_code(outcomes, received)
+        code, applied = code_of(outcomes, received), Applied(plan, outcomes)
+        signals.ends_with(f"Interrupted while the result was written: {applied.progress}.", code)
+    emit(View.OUTCOME, output, applied)
+    if code is Exit.DONE and unwritten():
+        to_stderr(f"The plan was carried out: {applied.progress}.")
+        code = Exit.PARTLY
+    if code is not Exit.DONE:
+        raise ExitWith(code)
 
 
 def uncancel() -> None:
@@ -129,31 +137,37 @@ def uncancel() -> None:
         task.uncancel()
 
 
-def end_with_code(outcomes: list[Outcome], received: list[signal.Signals]) -> None:
-    """Raise ExitWith unless every step is done and was found done when read again, which a second signal cuts short."""
+def code_of(outcomes: list[Outcome], received: list[int]) -> Exit:
+    """DONE only if every step is done and was found done when read again, which a second signal cuts short."""
     undone = [o for o in outcomes if o.verdict is not Verdict.DONE]
     if not undone and len(received) < 2:
-        return
+        return Exit.DONE
     if any(o.verdict.wrote for o in outcomes):
-        raise ExitWith(Exit.PARTLY)
+        return Exit.PARTLY
     if received:
-        raise ExitWith(Exit.INTERRUPTED if received[0] is signal.SIGINT else Exit.TERMINATED)
-    stale = all(o.verdict in (Verdict.STALE, Verdict.SKIPPED) for o in undone)
-    raise ExitWith(Exit.STALE if stale else Exit.ERROR)
+        return Exit(signals.code_of(received[0]))
+    return Exit.STALE if all(o.verdict in (Verdict.STALE, Verdict.SKIPPED) for o in undone) else Exit.ERROR
 
 
 @contextmanager
-def interruptible(stop: asyncio.Event) -> Iterator[list[signal.Signals]]:
-    """The first Ctrl-C, SIGTERM or SIGHUP lets requests under way end; the second one cancels the task that waits for them."""
-    task, received = asyncio.current_task(), list[signal.Signals]()
+def interruptible(stop: asyncio.Event) -> Iterator[list[int]]:
+    """The first signal lets requests under way end, the second one cancels the task that waits for them, and a third one ends the
+    program: the loop may not come to hear of the others while a reader of the output takes nothing.
+    """
+    loop, task, received = asyncio.get_running_loop(), asyncio.current_task(), list[int]()
+    assert task
 
-    def on_signal(number: signal.Signals) -> None:
+    def on_signal(number: int) -> None:
         received.append(number)
-        if len(received) > 1 and task:
-            task.cancel()
-            return
-        to_stderr("Interrupted: finishing the requests under way. Once more ends at once, and then what was done is not known.")
-        stop.set()
+        match len(received):
+            case 1:
+                signals.say(FINISHING)
+                loop.call_soon_threadsafe(stop.set)
+            case 2:
+                loop.call_soon_threadsafe(task.cancel)
+            case _:
+                signals.end(number)
 
-    with signals_to(on_signal):
+    signals.ends_with("Interrupted: what was done is not known. To see it: smith-topo plan, with the same options.", Exit.PARTLY)
+    with signals.handled(on_signal):
         yield received

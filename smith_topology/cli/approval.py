@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Approving
-from smith_topology.cli.signals import signals_to
 from smith_topology.cli.streams import to_stderr
 from smith_topology.core.model import Change, Permission, Plan
 from smith_topology.core.planning.approval import Approval, not_allowed, too_many_deletes
@@ -54,23 +52,12 @@ async def _expect(question: str, wanted: str) -> None:
 
 
 async def _line(question: str) -> str:
-    """What is typed. The event loop runs on meanwhile and answers the server's pings. Signals are heard before the question is
-    shown: one that came as an exception, at any place in the loop, could be lost. Raises ExitWith when one comes.
-    """
-    loop, typed, received = asyncio.get_running_loop(), asyncio.Event(), list[signal.Signals]()
-
-    def on_signal(number: signal.Signals) -> None:
-        received.append(number)
-        typed.set()
-
-    with signals_to(on_signal):
-        loop.add_reader(sys.stdin, typed.set)
-        to_stderr(question)
-        try:
-            await typed.wait()
-        finally:
-            loop.remove_reader(sys.stdin)
-    if received:
-        to_stderr("Interrupted: nothing was changed.")
-        raise ExitWith(Exit.INTERRUPTED if received[0] is signal.SIGINT else Exit.TERMINATED)
+    """What is typed. The event loop runs on meanwhile and answers the server's pings."""
+    loop, typed = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(sys.stdin, typed.set)
+    to_stderr(question)
+    try:
+        await typed.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
     return sys.stdin.readline().rstrip("\n")

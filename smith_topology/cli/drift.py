@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from smith_topology.cli import session
+from smith_topology.cli import session, signals
 from smith_topology.cli.emit import emit, look, machine_readable, rendered
 from smith_topology.cli.exits import Exit, ExitWith, failed
 from smith_topology.cli.options import Connection, Files, Selected
@@ -97,8 +97,9 @@ def _write(path: Path, text: str) -> None:
     """Replace the file in one move, so that a collector never reads half of it."""
     beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        with signals.handled(lambda _: None):  # or the half of it would stay
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(path)
     except OSError as error:
         detail, fix = f"{path}: {error.strerror}.", "Choose a place this user may write to."
         raise ExitWith(Exit.ERROR, (METRICS_FILE.diagnostic(detail, fix),)) from error

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from smith_topology.cli import signals
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.streams import to_stdout
 from smith_topology.core.model import Finding
@@ -55,11 +56,13 @@ def init(
     if parsed is None or parsed.name != owner:
         what = f"{owner!r} can't be an owner: write at most 64 of letters, digits, `-`, `_` and `.`."
         raise typer.BadParameter(what, param_hint="'--name'")
-    _create(path, text)
-    kept = schema.exists()
-    if not kept:
-        _create(schema, dumps(json_schema.schema()) + "\n")
-    shown = clean(shlex.quote(str(path)))
+    described, shown = dumps(json_schema.schema()) + "\n", clean(shlex.quote(str(path)))
+    with signals.handled(lambda _: None):  # both files or none
+        _create(path, text)
+        kept = schema.exists()
+        if not kept:
+            _create(schema, described)
+        signals.ends_with(f"Interrupted: {shown} is written.")
     written = f"Wrote {shown}; {clean(str(schema))} is left as it was." if kept else f"Wrote {shown} and {clean(str(schema))}."
     to_stdout(f"{written} Next:\n\n    smith-topo validate -f {shown}\n    smith-topo plan -f {shown}")
 

@@ -14,7 +14,6 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.core.diff.selection import Selection
 from smith_topology.core.planning.approval import Approval, grants
 
@@ -145,10 +144,7 @@ def expanded(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def flat(**given: Any) -> None:
         taken = {name: group(**{f.name: given.pop(f.name) for f in dataclasses.fields(group)}) for name, group in groups.items()}
-        try:
-            command(**given, **taken)
-        except KeyboardInterrupt:  # typer would make it an error like any other
-            raise ExitWith(Exit.INTERRUPTED) from None
+        command(**given, **taken)
 
     ordered = sorted(parameters, key=lambda each: each.default is not inspect.Parameter.empty)
     flat.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from enum import Enum
 from functools import cached_property
 
 from smith_topology.core.model import Action, Address, Change, Outcome, Plan, Step, Verdict
+from smith_topology.render.text import count
 
 
 class Result(Enum):
@@ -49,6 +50,12 @@ class Applied:
     @cached_property
     def results(self) -> list[tuple[Change, Result]]:
         return results(self.plan, self.outcomes)
+
+    @property
+    def progress(self) -> str:
+        """``3 of 10 changes are done``"""
+        done = sum(result is Result.DONE for _, result in self.results)
+        return f"{done} of {count(len(self.results), 'change')} {'is' if done == 1 else 'are'} done"
 
 
 def results(plan: Plan, outcomes: Iterable[Outcome]) -> list[tuple[Change, Result]]:
