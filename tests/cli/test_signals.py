@@ -90,14 +90,14 @@ def sweep(shop: Shop, name: str, times: int) -> None:
             assert ended.stderr.count("Interrupted") == 1
             assert shop.live() == before
         elif ended.exit_code == PARTLY:
-            assert_told(shop, name, ended)
+            assert_report_is_true(shop, name, ended)
         else:
             assert ended.exit_code == whole.exit_code, ended
         if name == "dev":
             wait_for(lambda: not list((shop.directory / "new").iterdir()))
 
 
-def assert_told(shop: Shop, name: str, ended: Result) -> None:
+def assert_report_is_true(shop: Shop, name: str, ended: Result) -> None:
     """What the report calls done is done, and what it calls not attempted is not."""
     live = shop.live()
     if name == "apply to people":
