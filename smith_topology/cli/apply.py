@@ -102,7 +102,7 @@ def emit_empty(plan: Plan, output: Output) -> None:
 
 
 async def carry_out(api: Api, plan: Plan, approving: Approving, output: Output) -> None:
-    """Run the steps, read everything back, report, and end with the code that says how it went."""
+    """Run the steps, read everything back, and report. Raises ExitWith unless everything is done, and known to be."""
     from smith_topology.jetstream.apply.run import Run
     from smith_topology.jetstream.apply.state import Pace
 
