@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smith_topology.core.model import (
-    OWNER,
     Address,
     Config,
     Finding,
@@ -80,7 +79,7 @@ async def live(api: Api, topology: Topology, *, every_consumer: bool = False) ->
     relevant = [
         each
         for each in streams.values()
-        if every_consumer or each.address in topology.resources or each.metadata.get(OWNER) == topology.name
+        if every_consumer or each.address in topology.resources or each.owner == topology.name
     ]
     used = [s for s in relevant if s.state.get("consumer_count")]
     found = await gather(used, lambda stream: _consumers(ask, stream.address.name))

@@ -10,7 +10,7 @@ from smith_topology.render.amounts import loss_sentence, total
 from smith_topology.render.differences import Difference, sorted_out
 from smith_topology.render.fields import Mark, Row, changed
 from smith_topology.render.layout import plain_rows
-from smith_topology.render.plan import account, is_blocking
+from smith_topology.render.plan import account, copies, is_blocking
 from smith_topology.render.text import Look, Style, Tone, counted_kinds, named, placed, spread
 
 INDENT = " " * 4
@@ -24,6 +24,7 @@ def render(plan: Plan, look: Look) -> str:
         style.paint(headline(plan), Tone.ALARM if plan.differs else Tone.STRONG),
         *("\n".join(_group(sort, changes, style)) for sort, changes in groups.items() if changes),
         boxes.render(plan.diagnostics, look),
+        copies(plan) if plan.copies else "",
         _advice(plan) if plan.differs else "",
     ]
     return "\n\n".join(section for section in sections if section)

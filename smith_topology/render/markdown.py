@@ -11,7 +11,7 @@ from smith_topology.render.amounts import described, disturbance, total
 from smith_topology.render.diagnostics import by_gravity, word
 from smith_topology.render.drift import headline
 from smith_topology.render.outcome import report
-from smith_topology.render.plan import account, change_lines, counts, no_changes, permissions, verdict
+from smith_topology.render.plan import account, change_lines, copies, counts, no_changes, permissions, verdict
 from smith_topology.render.results import Applied
 from smith_topology.render.text import PLAIN, Look, clean, count, counted_kinds, placed
 
@@ -74,6 +74,8 @@ def _head(plan: Plan) -> Iterator[str]:
         yield f"Needs `{permissions(plan).strip()}`."
     if plan.unmanaged:
         yield f"Unmanaged, left alone: {counted_kinds(plan.unmanaged)}."
+    if plan.copies:
+        yield escaped(copies(plan))
 
 
 def _verdict(plan: Plan) -> str:

@@ -28,6 +28,7 @@ from smith_topology.render.text import (
 )
 
 INDENT = " " * 6
+MOST_COPIES = 10
 
 
 def no_changes(plan: Plan) -> str:
@@ -193,6 +194,15 @@ def _conclusion(plan: Plan, style: Style) -> Iterator[str]:
             yield also
     if plan.unmanaged:
         yield f"Unmanaged, left alone: {counted_kinds(plan.unmanaged)}."
+    if plan.copies:
+        yield copies(plan)
+
+
+def copies(plan: Plan) -> str:
+    """``Copies of other objects, unmanaged: stream.BACKUP (of stream.ORDERS).``"""
+    texts = [f"{named(address)} (of {clean(original)})" for address, original in plan.copies.items()]
+    more = f" and {len(texts) - MOST_COPIES} more" if len(texts) > MOST_COPIES else ""
+    return f"Copies of other objects, unmanaged: {', '.join(texts[:MOST_COPIES])}{more}."
 
 
 def verdict(plan: Plan) -> str:

@@ -47,7 +47,7 @@ def table(objects: Iterable[Observed], style: Style) -> str:
 
 
 def _row(observed: Observed) -> Sequence[str]:
-    state, owned = observed.state, (clean(observed.owner) or NOTHING, clean(observed.protected) or NOTHING)
+    state, owned = observed.state, (owner_of(observed) or NOTHING, clean(observed.protected) or NOTHING)
     if observed.address.kind is Kind.CONSUMER:
         return (named(observed.address), "", "", "", _number(state, "num_pending"), _number(state, "num_ack_pending"), *owned)
     size = state.get("bytes")
@@ -60,6 +60,11 @@ def _row(observed: Observed) -> Sequence[str]:
         "",
         *owned,
     )
+
+
+def owner_of(observed: Observed) -> str:
+    """Who owns it, or of what it is a copy; ``""`` where neither is known."""
+    return f"none: a copy of {clean(observed.copy_of)}" if observed.copy_of else clean(observed.owner)
 
 
 def _number(state: Mapping[str, Any], name: str) -> str:
@@ -86,7 +91,7 @@ def detail(observed: Observed, style: Style) -> str:
 def _facts(observed: Observed) -> list[str]:
     facts = {
         "created": clean(observed.created),
-        "owner": clean(observed.owner) or "none",
+        "owner": owner_of(observed) or "none",
         "protected": f"since {clean(observed.protected)}" if observed.protected else "no",
     }
     return columns([("  " + name, value) for name, value in facts.items()])

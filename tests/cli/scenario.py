@@ -22,7 +22,8 @@ Streams = Mapping[str, Mapping[str, Any]]
 
 UNREACHABLE = "nats://127.0.0.1:1"
 APPROVED = ("apply", "--auto-approve")
-OWNER, APPLIED, PROTECT = "smith-topo.owner", "smith-topo.applied", "smith-topo.protect"
+OWNER, ADDRESS = "smith-topo.owner", "smith-topo.address"
+APPLIED, PROTECT = "smith-topo.applied", "smith-topo.protect"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from smith_topology.core.checks.interface import Combination, broken
-from smith_topology.core.model import APPLIED, EXTRA, OWNER, PROTECT, Config, Diagnostic, Finding, Resource, Topology
+from smith_topology.core.model import ADDRESS, APPLIED, EXTRA, OWNER, PROTECT, Config, Diagnostic, Finding, Resource, Topology
 
 WINDOW = Finding.error(
     "FC101",
@@ -77,8 +77,9 @@ SEALED = Finding.error(
 
 LONGEST_DESCRIPTION = 4096
 LARGEST_METADATA = 128 * 1024
-OWN_METADATA_SIZE = sum(map(len, (OWNER, APPLIED, PROTECT, "_nats.req.level"))) + 64 + len("2026-01-01T00:00:00.000000Z") + 1
-"""What this program and the server add: a digest, a date and an API level; the owner's name comes on top."""
+OWN_KEYS = (OWNER, ADDRESS, APPLIED, PROTECT, "_nats.req.level")
+OWN_METADATA_SIZE = sum(map(len, OWN_KEYS)) + 64 + len("2026-01-01T00:00:00.000000Z") + 1
+"""What this program and the server add: a digest, a date and an API level; the names of owner and object come on top."""
 
 COUNTER_WITHOUT: dict[str, tuple[Callable[[Config], bool], str]] = {
     "discard": (lambda c: c.get("discard") == "new", "refuses new messages"),
@@ -229,7 +230,8 @@ def _sizes(resource: Resource, owner: str) -> Iterator[Diagnostic]:
     if not (metadata := resource.config.get("metadata")):
         return
     size = sum(len(key.encode()) + len(str(value).encode()) for key, value in metadata.items())
-    room = LARGEST_METADATA - OWN_METADATA_SIZE - sum(len(each.encode()) + 1 for each in (owner, EXTRA, *resource.extra))
+    ours = (owner, str(resource.address), EXTRA, *resource.extra)
+    room = LARGEST_METADATA - OWN_METADATA_SIZE - sum(len(each.encode()) + 1 for each in ours)
     if size > room:
         detail = f"Keys and values are {size} bytes; beside the marks of ownership the server has room for {room}."
         yield METADATA.at(resource, "metadata", detail, "Keep large texts elsewhere, and link to them.")

@@ -46,6 +46,7 @@ class Difference:
     held: tuple[Change, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     unmanaged: tuple[Address, ...] = ()
+    copies: Mapping[Address, str] = field(default_factory=dict)
     owned: int = 0
 
 
@@ -69,7 +70,8 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
         diagnostics.extend(refusals)
         (held if refusals else changes).append(removed_change(topology, observed, contexts.of(observed.address)))
     unmanaged, owned = ownership.unmanaged(topology, live), ownership.owned(topology, live)
-    return Difference(tuple(changes), tuple(held), tuple(diagnostics), unmanaged, len(owned))
+    copies = {address: live.observed[address].copy_of for address in unmanaged if live.observed[address].copy_of}
+    return Difference(tuple(changes), tuple(held), tuple(diagnostics), unmanaged, copies, len(owned))
 
 
 def declared_change(owner: str, resource: Resource, observed: Observed | None, context: Context) -> Change:
@@ -186,7 +188,7 @@ def _reason(observed: Observed, before: Config, after: Config, resource: Resourc
         return Reason.THEIRS if observed.owner else Reason.ADOPT
     if UNFINISHED in before:
         return Reason.UNFINISHED
-    applied = observed.metadata.get(APPLIED)
+    applied = observed.marks.get(APPLIED)
     if not applied:
         return Reason.UNKNOWN
     touched = applied_digest(before, resource) != applied

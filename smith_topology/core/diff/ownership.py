@@ -10,7 +10,8 @@ from smith_topology.core.model import Address, Diagnostic, Finding, Kind, Live, 
 UNOWNED = Finding.refusal(
     "OW101",
     "Object exists and has no owner",
-    "A declared object exists and has no owner: another client made it, or an update without metadata wiped its marks.",
+    "A declared object exists and has no owner: another client made it, it is a copy of another object, or an update without "
+    "metadata wiped its marks.",
     "`smith-topo show ADDRESS`, then `--adopt`.",
 )
 THEIRS = Finding.refusal(
@@ -54,7 +55,7 @@ def refusal(topology: Topology, resource: Resource, live: Live, selection: Selec
         return None
     if observed.owner:
         return _theirs(resource, observed.owner)
-    return None if adopt else _unowned(resource)
+    return None if adopt else _unowned(resource, observed)
 
 
 def _theirs(resource: Resource, owner: str) -> Diagnostic:
@@ -66,10 +67,12 @@ def _theirs(resource: Resource, owner: str) -> Diagnostic:
     )
 
 
-def _unowned(resource: Resource) -> Diagnostic:
+def _unowned(resource: Resource, observed: Observed) -> Diagnostic:
+    why = "it carries no owner mark: somebody else made it, or an update without metadata has wiped the marks"
+    if observed.copy_of:
+        why = f"it carries the marks of {observed.copy_of}: it is a copy of that one, which this topology did not make"
     return UNOWNED.diagnostic(
-        f"{resource.address} is live already, and it carries no owner mark: somebody else made it, or an update without metadata "
-        "has wiped the marks.",
+        f"{resource.address} is live already, and {why}.",
         f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show {resource.address.in_shell}",
         resource.address,
         resource.span,
@@ -130,7 +133,8 @@ def _protected(observed: Observed, since: str) -> Diagnostic:
 
 
 def _foreign_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
-    whose = f'is managed by "{consumer.owner}"' if consumer.owner else "has no owner"
+    unowned = f"is a copy of {consumer.copy_of}" if consumer.copy_of else "has no owner"
+    whose = f'is managed by "{consumer.owner}"' if consumer.owner else unowned
     return FOREIGN_CONSUMER.diagnostic(
         f"{stream.address} can't be destroyed: {consumer.address} {whose} and would go with it.",
         "Have the users of that consumer remove it first.",

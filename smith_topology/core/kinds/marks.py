@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from smith_topology.core.model import OWN_METADATA, Config
+from smith_topology.core.model import OWN_METADATA, Config, Observed
 
 PROTECTED = "protect"
 OWNED_BY = "owner"
@@ -30,11 +30,11 @@ def with_user_metadata(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
-def kept(config: Config) -> dict[str, str]:
+def kept(observed: Observed) -> dict[str, str]:
     """Foreign ``_nats.`` keys of a live object, and marks of a newer version of this program: carried along."""
-    metadata = config.get("metadata") or {}
-    ours = {key: value for key, value in metadata.items() if key.startswith(OURS) and key not in OWN_METADATA}
-    return {**ours, **{key: value for key, value in metadata.items() if key.startswith(SERVERS) and key not in REWRITTEN}}
+    ours = {key: value for key, value in observed.marks.items() if key.startswith(OURS) and key not in OWN_METADATA}
+    servers = {key: value for key, value in observed.metadata.items() if key.startswith(SERVERS) and key not in REWRITTEN}
+    return {**ours, **servers}
 
 
 def without_server_metadata(config: Config) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from smith_topology.core.model.declared import Resource, Target, Topology
 from smith_topology.core.model.diagnostics import BUG, Diagnostic, Finding, Severity, worst
 from smith_topology.core.model.effects import Amount, Bound, Effect, Interruption, Measure, amounts
 from smith_topology.core.model.live import (
+    ADDRESS,
     APPLIED,
     EXTRA,
     OWN_METADATA,
@@ -42,6 +43,7 @@ from smith_topology.core.model.plan import After, Call, Permission, Plan, Step, 
 from smith_topology.core.model.stages import Edge, Handover, Stage, StageId, WaitsFor
 
 __all__ = [
+    "ADDRESS",
     "APPLIED",
     "BUCKETS",
     "BUG",

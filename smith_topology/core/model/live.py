@@ -12,11 +12,12 @@ from smith_topology.core.model.configs import copies_of
 from smith_topology.core.times import instant
 
 OWNER = "smith-topo.owner"
+ADDRESS = "smith-topo.address"
 APPLIED = "smith-topo.applied"
 PROTECT = "smith-topo.protect"
 EXTRA = "smith-topo.extra"
 STAGE = "smith-topo.stage"
-OWN_METADATA = (OWNER, APPLIED, PROTECT, EXTRA, STAGE)
+OWN_METADATA = (OWNER, ADDRESS, APPLIED, PROTECT, EXTRA, STAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,17 @@ class Observed:
         return self.config.get("metadata") or {}
 
     @property
+    def copy_of(self) -> str:
+        """The address in its marks if that is another object's, else ``""``: a copied configuration has its marks copied."""
+        named = self.metadata.get(ADDRESS)
+        return named if named and named != str(self.address) else ""
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """The metadata that holds for this object: nothing on a copy, since its marks are about the original."""
+        return {} if self.copy_of else self.metadata
+
+    @property
     def peers(self) -> tuple[str, ...]:
         """The names of the servers of a cluster that keep this object, its leader first; empty on a server of its own."""
         names = (self.cluster.get("leader"), *(each["name"] for each in self.cluster.get("replicas") or ()))
@@ -105,22 +117,22 @@ class Observed:
     @property
     def owner(self) -> str:
         """The topology that manages this object, or ``""``."""
-        return self.metadata.get(OWNER, "")
+        return self.marks.get(OWNER, "")
 
     @property
     def protected(self) -> str:
         """When protection was set (RFC 3339 date), or ``""``."""
-        return self.metadata.get(PROTECT, "")
+        return self.marks.get(PROTECT, "")
 
     @property
     def stage(self) -> str:
         """The mark of an apply that has not finished this object (``kinds.marks.StageMark``), or ``""``."""
-        return self.metadata.get(STAGE, "")
+        return self.marks.get(STAGE, "")
 
     @property
     def extra(self) -> tuple[str, ...]:
         """The names of the fields under ``extra`` that were last applied."""
-        return tuple(filter(None, self.metadata.get(EXTRA, "").split(",")))
+        return tuple(filter(None, self.marks.get(EXTRA, "").split(",")))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
@@ -87,8 +88,9 @@ Step: TypeAlias = Call | Wait
 class Plan:
     """Everything apply will do, and everything a person needs to approve it.
 
-    ``held`` are differences that ownership keeps as they are: nothing is done about them, whatever is approved.
-    ``partial`` says that only selected objects were looked at, so that nothing can be said of the others.
+    ``held`` are differences that ownership keeps as they are: nothing is done about them, whatever is approved. ``copies`` are
+    the unmanaged objects that carry the marks of another one, with its address. ``partial`` says that only selected objects
+    were looked at, so that nothing can be said of the others.
     """
 
     topology: str
@@ -98,6 +100,7 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...]
     held: tuple[Change, ...] = ()
     unmanaged: tuple[Address, ...] = ()
+    copies: Mapping[Address, str] = field(default_factory=dict)
     owned: int = 0
     handovers: tuple[Handover, ...] = ()
     digest: str = ""

@@ -104,6 +104,7 @@ def complete(prepared: Prepared, answers: Answers, warnings: tuple[Diagnostic, .
         steps=steps,
         diagnostics=(*prepared.diagnostics, *(each for each in warnings if each.code not in ANSWERED_BY_SERVER)),
         unmanaged=found.unmanaged,
+        copies=found.copies,
         owned=found.owned,
         handovers=order.handovers,
         partial=prepared.partial,

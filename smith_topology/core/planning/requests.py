@@ -15,6 +15,7 @@ from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.carry import carry
 from smith_topology.core.kinds.marks import PROTECTED, PSEUDO_FIELDS, UNFINISHED, kept, without_server_metadata
 from smith_topology.core.model import (
+    ADDRESS,
     APPLIED,
     EXTRA,
     OWNER,
@@ -98,15 +99,15 @@ class _Writer:
         ``smith-topo.protect`` holds the day it was first set, by the server's clock. Between two stages the marks of the last
         apply stay, beside that of the stage.
         """
-        others = kept(self.observed.config) if self.observed else {}
+        others = kept(self.observed) if self.observed else {}
         marks = self._lasting_marks(after)
         if UNFINISHED in after:
-            live = self.observed.metadata if self.observed else {}
+            live = self.observed.marks if self.observed else {}
             marks |= {key: live[key] for key in (APPLIED, EXTRA) if key in live} | {STAGE: after[UNFINISHED]}
         return {**others, **after.get("metadata", {}), **marks}
 
     def _lasting_marks(self, after: Config) -> dict[str, str]:
-        marks = {OWNER: self.owner}
+        marks = {OWNER: self.owner, ADDRESS: str(self.address)}
         if self.resource is not None and UNFINISHED not in after:
             marks[APPLIED] = applied_digest(after, self.resource)
             if extra := sorted(name for name, value in self.resource.extra.items() if value is not None):

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from smith_topology.core.model import Action, Change, Plan
 from smith_topology.render.differences import Difference, sorted_out
-from smith_topology.render.documents.parts import ADDRESS_DOC, DETAIL, DIAGNOSTIC, TARGET
+from smith_topology.render.documents.parts import ADDRESS_DOC, COPIES, DETAIL, DIAGNOSTIC, TARGET
 from smith_topology.render.documents.shape import CONFIG, COUNT, FLAG, TEXT, Key, ListOf, OrNull, Shape, always, dumps, one_of
 from smith_topology.render.text import Look
 
@@ -57,6 +57,7 @@ DRIFT = Shape[Plan](
         Key("resources", ListOf(DIFFERENCE), "What differs, gravest first.", differences),
         Key("diagnostics", ListOf(DIAGNOSTIC), "Findings, in the order they were made.", lambda plan: plan.diagnostics),
         Key("unmanaged", ListOf(TEXT), "Addresses of objects that are left alone.", lambda plan: map(str, plan.unmanaged)),
+        COPIES,
     ),
 )
 

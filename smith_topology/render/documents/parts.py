@@ -30,6 +30,7 @@ from smith_topology.render.documents.shape import (
     TEXT,
     Key,
     ListOf,
+    MapOf,
     OrNull,
     Shape,
     one_of,
@@ -131,6 +132,13 @@ INTERRUPTION = Shape[Interruption](
         Key("to", OrNull(TEXT), "The stream that takes it; `null`: no stream takes it any more.", lambda each: _text(each.taker)),
         Key("text", TEXT, "The same for people, and what it means for publishers.", lambda each: sentence([each])),
     ),
+)
+
+COPIES = Key[Plan](
+    "copies",
+    MapOf(TEXT, "address"),
+    "Those of `unmanaged` that carry the marks of another object, each with the address of that one.",
+    lambda plan: {str(address): original for address, original in plan.copies.items()},
 )
 
 BOUND = one_of(*(each.name.lower() for each in Bound))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from smith_topology.core.model import Action, Change, Permission, Plan, Reason, Severity
 from smith_topology.render.amounts import total
-from smith_topology.render.documents.parts import ADDRESS_DOC, DETAIL, DIAGNOSTIC, INTERRUPTION, LOSS, TARGET, TYPES
+from smith_topology.render.documents.parts import ADDRESS_DOC, COPIES, DETAIL, DIAGNOSTIC, INTERRUPTION, LOSS, TARGET, TYPES
 from smith_topology.render.documents.shape import (
     CONFIG,
     COUNT,
@@ -154,6 +154,7 @@ BLOCK = Shape[Plan](
             "Addresses of objects that the file does not declare and this topology does not own: left alone.",
             lambda plan: map(str, plan.unmanaged),
         ),
+        COPIES,
         Key("owned", COUNT, "How many objects this topology owns.", lambda plan: plan.owned),
         Key(
             "required",

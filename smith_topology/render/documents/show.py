@@ -16,6 +16,13 @@ OBJECT = Shape[Observed](
     (
         Key("address", TEXT, ADDRESS_DOC, lambda observed: str(observed.address)),
         Key("owner", TEXT, "The topology that manages it; empty where none does.", lambda observed: observed.owner),
+        Key(
+            "copy_of",
+            TEXT,
+            "The object whose marks it carries; it is a copy of that one, and has no owner. Absent where it is none.",
+            lambda observed: observed.copy_of or None,
+            optional=True,
+        ),
         Key("protected", TEXT, "The day protection was set; empty where it is not.", lambda observed: observed.protected),
         Key("created", TEXT, "When it was created, as the server writes it (RFC 3339).", lambda observed: observed.created),
         Key("config", CONFIG, "The configuration, as the server reports it.", lambda observed: observed.config),

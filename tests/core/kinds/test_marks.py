@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smith_topology.core.kinds.marks import LONGEST_MARK, StageMark, kept, with_user_metadata, without_server_metadata
-from smith_topology.core.model import OWNER, STAGE
+from smith_topology.core.model import ADDRESS, EXTRA, OWNER, PROTECT, STAGE
+from tests.core.make import stream, there
 
 WORDS = st.text(st.sampled_from("ab.*>;:,-_$ä"), min_size=1, max_size=8)
 MARKS = st.builds(
@@ -57,6 +58,7 @@ def test_a_mark_that_can_not_be_read_says_nothing_but_that_it_is_there(text: str
     assert StageMark.parse(text) == StageMark("", 0, 0)
 
 
+ORDERS = stream("ORDERS")
 METADATA = {OWNER: "shop", STAGE: "x", "smith-topo.later": "1", "_nats.ver": "2.15", "_nats.other": "2", "team": "a"}
 
 
@@ -66,8 +68,23 @@ def test_the_users_own_metadata_is_what_is_left_of_it() -> None:
 
 
 def test_what_the_server_and_a_later_version_wrote_is_carried_along() -> None:
-    assert kept({"metadata": METADATA}) == {"smith-topo.later": "1", "_nats.other": "2"}
-    assert kept({}) == {}
+    assert kept(there(ORDERS, {"metadata": METADATA})) == {"smith-topo.later": "1", "_nats.other": "2"}
+    assert kept(there(ORDERS)) == {}
+
+
+def test_marks_that_name_another_object_are_not_this_ones() -> None:
+    copy = there(stream("BACKUP"), {"metadata": {**METADATA, ADDRESS: str(ORDERS), PROTECT: "2026-01-01", EXTRA: "x"}})
+
+    assert copy.copy_of == "stream.ORDERS"
+    assert (copy.owner, copy.protected, copy.stage, copy.extra) == ("", "", "", ())
+    assert kept(copy) == {"_nats.other": "2"}
+
+
+@pytest.mark.parametrize("address", [{}, {ADDRESS: ""}, {ADDRESS: "stream.ORDERS"}], ids=["old form", "empty", "its own"])
+def test_marks_that_name_no_other_object_hold(address: dict[str, str]) -> None:
+    found = there(ORDERS, {"metadata": {**METADATA, **address}})
+
+    assert (found.copy_of, found.owner, found.stage) == ("", "shop", "x")
 
 
 def test_a_list_and_an_info_of_an_object_are_alike_without_what_the_server_rewrites() -> None:

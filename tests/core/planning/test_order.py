@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smith_topology.core.model import (
+    ADDRESS,
     OWNER,
     STAGE,
     Action,
@@ -103,7 +104,8 @@ def test_what_is_given_up_beforehand_is_sent_as_it_is_live_but_for_the_subjects_
     mark = first.payload["metadata"][STAGE]
     assert mark.startswith("plan ")
     assert mark.endswith("; gave a to stream.B; takes b")
-    assert first.payload == {**live, "subjects": ["k"], "metadata": {OWNER: "smith", "own": "key", STAGE: mark}}
+    marks = {OWNER: "smith", ADDRESS: "stream.A", STAGE: mark}
+    assert first.payload == {**live, "subjects": ["k"], "metadata": {**marks, "own": "key"}}
 
 
 def test_a_chain_of_a_hundred_streams_needs_no_extra_stage_beforehand() -> None:

@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import by_name
 from smith_topology.core.kinds.marks import PROTECTED, UNFINISHED
-from smith_topology.core.model import APPLIED, EXTRA, OWNER, PROTECT, STAGE, Config, Kind, Observed, Resource, Stage, Verb
+from smith_topology.core.model import (
+    ADDRESS,
+    APPLIED,
+    EXTRA,
+    OWNER,
+    PROTECT,
+    STAGE,
+    Config,
+    Kind,
+    Observed,
+    Resource,
+    Stage,
+    Verb,
+)
 from smith_topology.core.planning.requests import NOT_YET, Request, fingerprint, request_of
 from tests.core.make import NAME, consumer, declared, server, stream, there
 
@@ -115,7 +128,7 @@ def test_what_is_written_is_owned_and_remembers_what_was_applied() -> None:
 
     assert (found[OWNER], found["team"]) == (NAME, "a")
     assert len(found[APPLIED]) == 64
-    assert found.keys() == {OWNER, APPLIED, "team"}
+    assert found.keys() == {OWNER, ADDRESS, APPLIED, "team"}
 
 
 def test_pseudo_fields_are_marks_and_no_fields() -> None:
@@ -149,15 +162,15 @@ def test_between_two_stages_the_marks_of_the_last_apply_stay() -> None:
     observed = there(S, {"metadata": {APPLIED: "then", EXTRA: "x"}}, owner=NAME)
 
     assert metadata({UNFINISHED: "plan abc, stage 1 of 2"}, observed) == {
-        OWNER: NAME, APPLIED: "then", EXTRA: "x", STAGE: "plan abc, stage 1 of 2",
+        OWNER: NAME, ADDRESS: str(S), APPLIED: "then", EXTRA: "x", STAGE: "plan abc, stage 1 of 2",
     }  # fmt: skip
-    assert metadata({UNFINISHED: "m"}) == {OWNER: NAME, STAGE: "m"}
+    assert metadata({UNFINISHED: "m"}) == {OWNER: NAME, ADDRESS: str(S), STAGE: "m"}
 
 
 def test_what_is_written_once_more_after_it_left_the_file_remembers_nothing_as_applied() -> None:
     request = request_of(Stage(S, {"subjects": ["a"]}, {"subjects": ["b"]}), None, there(S), NAME, server())
 
-    assert request.payload["metadata"] == {OWNER: NAME}
+    assert request.payload["metadata"] == {OWNER: NAME, ADDRESS: str(S)}
 
 
 # ------------------------------------------------------------------------------------------------- fingerprints
