@@ -90,6 +90,7 @@ def show(plan: Plan, output: Output, verb: str) -> None:
     """People see the plan before the result; in a machine's stream the result includes it."""
     if output is Output.HUMAN and verb == "destroy" and plan.is_empty and plan.can_apply:
         to_stdout(f'Nothing to destroy: "{plan.topology}" owns nothing here.')
+        report(plan.diagnostics)
     elif output is Output.HUMAN:
         to_stdout(rendered(View.PLAN, output, plan, verb="") + "\n")
     elif output is Output.NDJSON or not plan.can_apply:

@@ -17,5 +17,6 @@ def destroy(
     with machine_readable(output):
         what = session.declared(files.paths)
         protected = frozenset(address for address, resource in what.topology.resources.items() if resource.protect)
-        nothing = session.Declared(replace(what.topology, resources={}, protected=protected), ())
+        everything = frozenset(what.topology.resources)
+        nothing = session.Declared(replace(what.topology, resources={}, protected=protected, withdrawn=everything), ())
         apply.execute(nothing, connection, selected, approving, output, verb="destroy")

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from smith_topology.cli import session
-from smith_topology.cli.emit import emit, machine_readable
-from smith_topology.cli.exits import Exit, ExitWith
+from smith_topology.cli.emit import emit, machine_readable, report
+from smith_topology.cli.exits import Exit, ExitWith, raise_for
 from smith_topology.cli.options import Connection, Files, TextOrJson
 from smith_topology.core.diff.selection import NO_MATCH, matcher
-from smith_topology.core.model import Live, Observed, Topology
+from smith_topology.core.model import Diagnostic, Live, Observed, Topology
 from smith_topology.render.formats import View
 from smith_topology.render.show import Shown
 
@@ -33,8 +33,14 @@ def show(
         from smith_topology.jetstream import read
 
         async with session.connected(connection) as api:
-            found = chosen(await read.live(api, topology, every_consumer=address is not None), topology, address)
+            live = await read.live(api, topology, every_consumer=address is not None)
+        found, unread = chosen(live, topology, address), unreadable(live, topology, address)
+        if not found:
+            raise_for(unread)
         emit(View.SHOW, output, Shown(found, single=len(found) == 1 and address is not None))
+        if unread:
+            report(unread)
+            raise ExitWith(Exit.ERROR)
 
     with machine_readable(output):
         session.run(work)
@@ -47,7 +53,15 @@ def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed
     if address is None:
         return [o for a, o in live.observed.items() if a in topology.resources or o.owner == topology.name]
     found = [o for a, o in live.observed.items() if matcher(address)(str(a))]
-    if not found:
+    if not found and not unreadable(live, topology, address):
         detail, fix = f"Nothing live matches {address!r}.", "Addresses look like stream.ORDERS or consumer.ORDERS.billing."
         raise ExitWith(Exit.ERROR, (NO_MATCH.worded("Address matches nothing").diagnostic(detail, fix),))
     return found
+
+
+def unreadable(live: Live, topology: Topology, address: str | None) -> tuple[Diagnostic, ...]:
+    """Why some of what would be shown can't be read."""
+    if address is None:
+        return tuple(why for each, why in live.unknown.items() if each in topology.resources)
+    wanted = matcher(address)
+    return tuple(why for each, why in live.unknown.items() if wanted(str(each)) or address.startswith(f"consumer.{each.name}."))

@@ -1,4 +1,4 @@
-"""Server → Live: everything that exists, or an error. What can't be read is never taken for absent.
+"""Server → Live: everything that exists, what of it can't be read, or an error. What can't be read is never taken for absent.
 
 Lists have no cursor and no snapshot: entries created or deleted meanwhile shift the pages, so that a listing can miss
 and repeat entries that were there all the time (``docs/jetstream-facts.md``, listing). Names are therefore read in pages
@@ -9,13 +9,15 @@ streams out (``missing``) while it reports success.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from smith_topology.core.model import (
     Address,
     Config,
+    Diagnostic,
     Finding,
     Kind,
     Live,
@@ -27,8 +29,8 @@ from smith_topology.core.model import (
 )
 from smith_topology.jetstream import servers
 from smith_topology.jetstream.api import Api, our_clock
-from smith_topology.jetstream.connecting.errors import ApiError, NoAnswer, ServerError
-from smith_topology.jetstream.retry import Patient, gather
+from smith_topology.jetstream.connecting.errors import ApiError, Denied, NoAnswer, ServerError
+from smith_topology.jetstream.retry import LONGEST_ATTEMPT, Patient, gather
 from smith_topology.jetstream.versions import leader
 
 OVERLAP = 64
@@ -38,6 +40,8 @@ LONGEST_LIST = 10.0
 
 NOT_FOUND = (10059, 10014)
 
+T = TypeVar("T")
+
 
 class Unreadable(ServerError):
     """Something that exists can't be read, so nothing can be said about it."""
@@ -45,8 +49,8 @@ class Unreadable(ServerError):
     finding = Finding.error(
         "incomplete",
         "The account can't be read completely",
-        "Something exists and can't be read. It is never taken for absent.",
-        "Bring the servers back that keep it.",
+        "Something exists and can't be read. It is never taken for absent: what needs it is refused.",
+        "Bring the servers back that keep it, or go on without it: `--exclude`.",
     )
 
 
@@ -55,44 +59,72 @@ class _Source:
     """The three endpoints that list one family of objects, below the API prefix, and the key of their lists."""
 
     key: str
+    address: Callable[[str], Address]
     names: str
     list: str
     info: str
 
 
-STREAMS = _Source("streams", "STREAM.NAMES", "STREAM.LIST", "STREAM.INFO.")
+STREAMS = _Source("streams", stream_address, "STREAM.NAMES", "STREAM.LIST", "STREAM.INFO.")
 
 
 def _consumers_of(stream: str) -> _Source:
-    return _Source("consumers", f"CONSUMER.NAMES.{stream}", f"CONSUMER.LIST.{stream}", f"CONSUMER.INFO.{stream}.")
+    endpoints = f"CONSUMER.NAMES.{stream}", f"CONSUMER.LIST.{stream}", f"CONSUMER.INFO.{stream}."
+    return _Source("consumers", partial(consumer_address, stream), *endpoints)
 
 
 async def live(api: Api, topology: Topology, *, every_consumer: bool = False) -> Live:
     """Read every stream, and the consumers of the streams that the topology declares or owns, or of all streams.
 
-    Raises ServerError: Unreadable for offline objects and an account that changes faster than it can be read,
-    otherwise what the request layer raises, once ``api.patience`` is over for what may pass.
+    A single object that can't be read, once ``api.patience`` is over for what may pass, is unknown; one that the file does not
+    mention has a shorter time. Raises ServerError: Unreadable for an account that changes faster than it can be read,
+    otherwise what the request layer raises.
     """
-    ask = Patient(api)
-    server, listed = await asyncio.gather(ask.repeat(api.server), _all(ask, STREAMS, certain=True))
+    ask, briefly, unknown = Patient(api), Patient(api, LONGEST_ATTEMPT), dict[Address, Diagnostic]()
+    listing = _all(ask, STREAMS, unknown, lambda address: ask if topology.mentions(address) else briefly, certain=True)
+    server, listed = await asyncio.gather(ask.repeat(api.server), listing)
     streams = {stream_address(name): _stream(info) for name, info in listed.items()}
     relevant = [
         each
         for each in streams.values()
         if every_consumer or each.address in topology.resources or each.owner == topology.name
     ]
-    used = [s for s in relevant if s.state.get("consumer_count")]
-    found = await gather(used, lambda stream: _consumers(ask, stream.address.name))
-    for stream, batch in zip(used, found, strict=True):
-        if batch is None:
-            streams.pop(stream.address)
-    again = await gather([s.address for s, batch in zip(used, found, strict=True) if batch is None], lambda a: _anew(ask, a))
+    used = [s.address for s in relevant if s.state.get("consumer_count")]
+    found = await gather(used, lambda address: _unless_unknown(unknown, address, _consumers(ask, address.name, unknown)))
+    missed = [address for address, batch in zip(used, found, strict=True) if batch is None]
+    for address in missed:
+        streams.pop(address)
+    gone = [address for address in missed if address not in unknown]
+    again = await gather(gone, lambda address: _unless_unknown(unknown, address, _anew(ask, address, unknown)))
     consumers = {each.address: each for batch in (*found, *again) for each in batch or ()}
     objects = {**streams, **consumers}
     server = await servers.known(api, server, streams.values())
-    altered = [each for each in (*relevant, *consumers.values()) if _is_listed_by_another_version(server, each)]
-    exact = await gather(altered, lambda each: ask.repeat(lambda: one(api, each.address)))
-    return Live(server, {**objects, **{each.address: each for each in exact if each}})
+    altered = [a for a in objects if a.parent in used and _is_listed_by_another_version(server, objects[a])]
+    exact = await gather(altered, lambda a: _unless_unknown(unknown, a, ask.repeat(lambda: one(api, a))))
+    objects |= {each.address: each for each in exact if each}
+    return Live(server, {a: o for a, o in objects.items() if not {a, a.parent} & unknown.keys()}, unknown)
+
+
+async def _unless_unknown(unknown: dict[Address, Diagnostic], address: Address, reading: Awaitable[T]) -> T | None:
+    """What is read of one object. None, with the reason in ``unknown``, if the servers that keep it can't be asked."""
+    try:
+        return await reading
+    except (NoAnswer, ApiError, Denied, Unreadable) as error:
+        unknown[address] = replace(_unreadable(address, error).diagnostic, address=address)
+        return None
+
+
+def _unreadable(address: Address, error: ServerError) -> ServerError:
+    match error:
+        case NoAnswer():
+            why = "no answer"
+        case ApiError(description=description):
+            why = description
+        case _:
+            return error
+    back = "Bring those servers back (`nats server report jetstream` shows which), then run this again."
+    fix = "Upgrade those servers, then run this again." if "unsupported" in why else back
+    return Unreadable(f"{address} exists, but the servers that keep it can't be asked ({why}).", fix)
 
 
 def _is_listed_by_another_version(server: Server, observed: Observed) -> bool:
@@ -102,7 +134,7 @@ def _is_listed_by_another_version(server: Server, observed: Observed) -> bool:
     return any(server.members.get(name, server.version)[:2] != server.version[:2] for name in observed.peers[:1])
 
 
-async def _anew(ask: Patient, address: Address) -> list[Observed]:
+async def _anew(ask: Patient, address: Address, unknown: dict[Address, Diagnostic]) -> list[Observed]:
     """A stream, with its consumers, that was listed and then was gone: it may have been created again since. Empty if it was
     not.
     """
@@ -110,7 +142,7 @@ async def _anew(ask: Patient, address: Address) -> list[Observed]:
         info = await _info(ask, STREAMS, address.name)
         if info is None:
             return []
-        if (consumers := await _consumers(ask, address.name)) is not None:
+        if (consumers := await _consumers(ask, address.name, unknown)) is not None:
             return [_stream(info), *consumers]
     raise Unreadable(f"{address} is deleted and made again faster than it can be read.", "Try again when it comes and goes less.")
 
@@ -142,7 +174,10 @@ async def family(api: Api, server: Server, address: Address, together: Callable[
     members = {**server.members, **leader(info)} if server.is_clustered else {}
     server, stream = replace(server, time=info.get("ts") or our_clock(), members=members), _stream(info)
     if together(stream.config):
-        found = await _consumers(Patient(api), stream.address.name) or []
+        unknown: dict[Address, Diagnostic] = {}
+        found = await _consumers(Patient(api), stream.address.name, unknown) or []
+        for why in unknown.values():
+            raise Unreadable(why.detail, why.fix)
         # Once more, behind its consumers: what has come meanwhile then counts as wanted by none of them, never the other way.
         info = await _info_of(api, address.parent)
         stream = _stream(info) if info else stream
@@ -165,10 +200,10 @@ def _consumer(address: Address, info: dict[str, Any]) -> Observed:
     return Observed(address, info["config"], info["created"], info, info.get("cluster") or {})
 
 
-async def _consumers(ask: Patient, stream: str) -> list[Observed] | None:
-    """None when the stream is gone."""
+async def _consumers(ask: Patient, stream: str, unknown: dict[Address, Diagnostic]) -> list[Observed] | None:
+    """None when the stream is gone. Adds the consumers that can't be read to ``unknown``."""
     try:
-        listed = await _all(ask, _consumers_of(stream), certain=False)
+        listed = await _all(ask, _consumers_of(stream), unknown, lambda _: ask, certain=False)
     except ApiError as error:
         if error.err_code in NOT_FOUND:
             return None
@@ -179,42 +214,35 @@ async def _consumers(ask: Patient, stream: str) -> list[Observed] | None:
 # ---------------------------------------------------------------------------------------------------- listing
 
 
-async def _all(ask: Patient, source: _Source, *, certain: bool) -> dict[str, dict[str, Any]]:
-    """Every entry by name. ``certain`` asks for the names even where one page holds the whole list.
+async def _all(
+    ask: Patient, source: _Source, unknown: dict[Address, Diagnostic], asking: Callable[[Address], Patient], *, certain: bool
+) -> dict[str, dict[str, Any]]:
+    """Every entry by name, without those that can't be read, which are added to ``unknown``. ``certain`` asks for the names even
+    where one page holds the whole list; ``asking`` says how patiently a single object is asked for.
 
     A single page without gaps is one instant's truth, so it needs no second look.
     """
     if certain:
         names, (found, _) = await asyncio.gather(_names(ask, source), _listing(ask, source))
-        return await _reconciled(ask, source, names, found)
-    found, whole = await _listing(ask, source)
-    return found if whole else await _reconciled(ask, source, await _names(ask, source), found)
+    else:
+        found, whole = await _listing(ask, source)
+        names = found.keys() if whole else await _names(ask, source)
+    doubtful = {name: source.address(name) for name in sorted(names ^ found.keys())}
 
+    async def settle(name: str) -> dict[str, Any] | None:
+        return await _unless_unknown(unknown, doubtful[name], _info(asking(doubtful[name]), source, name))
 
-async def _reconciled(ask: Patient, source: _Source, names: set[str], found: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Settle by name whatever only one of the two readings has."""
-    doubtful = sorted(names ^ found.keys())
-    answers = await gather(doubtful, lambda name: _info(ask, source, name))
-    settled = {**found, **dict(zip(doubtful, answers, strict=True))}
+    settled = {**found, **dict(zip(doubtful, await gather(doubtful, settle), strict=True))}
     return {name: info for name, info in settled.items() if info is not None}
 
 
 async def _info(ask: Patient, source: _Source, name: str) -> dict[str, Any] | None:
     try:
         return await ask.request(source.info + name)
-    except NoAnswer as error:
-        raise _offline(source, name) from error
     except ApiError as error:
         if error.err_code in NOT_FOUND:
             return None
-        raise _offline(source, name, error.description) from error
-
-
-def _offline(source: _Source, name: str, why: str = "no answer") -> Unreadable:
-    return Unreadable(
-        f"One of the {source.key}, {name!r}, exists, but the servers that keep it can't be asked ({why}).",
-        "Bring those servers back (`nats server report jetstream` shows which), then run this again.",
-    )
+        raise
 
 
 async def _names(ask: Patient, source: _Source) -> set[str]:

@@ -21,12 +21,13 @@ T = TypeVar("T")
 
 class Patient:
     """Reads that are repeated while their failure may pass (a leader yet to come), until none of them has had an answer
-    for ``api.patience`` seconds.
+    for ``patience`` seconds, ``api.patience`` unless that is less.
     """
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, patience: float | None = None) -> None:
         self._api = api
-        self._deadline = time.monotonic() + api.patience
+        self._patience = api.patience if patience is None else min(patience, api.patience)
+        self._deadline = time.monotonic() + self._patience
 
     async def request(self, endpoint: str, payload: Config | None = None, *, attempt: float = LONGEST_ATTEMPT) -> dict[str, Any]:
         """As ``Api.request``; ``attempt`` is the most seconds for one try."""
@@ -41,7 +42,7 @@ class Patient:
                 if fault_of(error) not in (Fault.TRANSIENT, Fault.UNKNOWN) or time.monotonic() + pause > self._deadline:
                     raise
             else:
-                self._deadline = time.monotonic() + self._api.patience
+                self._deadline = time.monotonic() + self._patience
                 return answer
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -12,7 +12,7 @@ from typing import Any
 
 from smith_topology.core.model import Observed, Server, Version
 from smith_topology.jetstream.api import Api
-from smith_topology.jetstream.connecting.errors import ApiError, ServerError
+from smith_topology.jetstream.connecting.errors import ApiError, NoAnswer, ServerError
 from smith_topology.jetstream.retry import Patient, gather
 from smith_topology.jetstream.versions import floor, leader, rough
 
@@ -76,8 +76,8 @@ async def _named_by_refusal(api: Api) -> str | None:
 
 
 async def _info(ask: Patient, stream: str) -> dict[str, Any] | None:
-    """The stream as its leader shows it; None when the server refuses to, as it does once it is gone."""
+    """The stream as its leader shows it; None when it refuses to, as it does once the stream is gone, or does not answer."""
     try:
         return await ask.request(f"STREAM.INFO.{stream}")
-    except ApiError:
+    except (ApiError, NoAnswer):
         return None

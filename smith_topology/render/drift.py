@@ -11,7 +11,7 @@ from smith_topology.render.differences import Difference, sorted_out
 from smith_topology.render.fields import Mark, Row, changed
 from smith_topology.render.layout import plain_rows
 from smith_topology.render.plan import account, copies, is_blocking
-from smith_topology.render.text import Look, Style, Tone, counted_kinds, named, placed, spread
+from smith_topology.render.text import Look, Style, Tone, counted_kinds, listed, named, placed, spread
 
 INDENT = " " * 4
 MOST_NAMED = 3
@@ -35,12 +35,16 @@ def headline(plan: Plan) -> str:
     if plan.differs:
         found = [f"{len(changes)} {sort.words}" for sort, changes in sorted_out(plan).items() if changes]
         blocking = boxes.tally(each for each in plan.diagnostics if is_blocking(each))
-        return f"Drift on {account(plan.server)}: {', '.join([*found, *([blocking] if blocking else [])])}."
+        return f"Drift on {account(plan.server)}: {', '.join([*found, *([blocking] if blocking else [])])}.{_unread(plan)}"
     if not plan.can_apply:
-        return f"Not known to be free of drift on {account(plan.server)}: {boxes.tally(plan.diagnostics)}."
+        return f"Not known to be free of drift on {account(plan.server)}: {boxes.tally(plan.diagnostics)}.{_unread(plan)}"
     same = counted_kinds(change.address for change in plan.of(Action.NO_OP))
     verb = "is" if len(plan.of(Action.NO_OP)) < 2 else "are"
-    return f"No drift on {account(plan.server)}: {same or 'all the file declares'} {verb} as declared."
+    return f"No drift on {account(plan.server)}: {same or 'all the file declares'} {verb} as declared.{_unread(plan)}"
+
+
+def _unread(plan: Plan) -> str:
+    return f" Not readable: {listed(plan.unknown)}." if plan.unknown else ""
 
 
 def summary(plan: Plan, _look: Look) -> str:

@@ -38,6 +38,7 @@ def _counts(plan: Plan, labels: Mapping[str, str]) -> Iterator[str]:
     yield from _metric("resources", "Objects that differ from the file, by how.", sorts)
     yield from _metric("resources_in_sync", "Objects that are as declared.", [(labels, float(len(plan.of(Action.NO_OP))))])
     yield from _metric("resources_unmanaged", "Objects the file has no say in.", [(labels, float(len(plan.unmanaged)))])
+    yield from _metric("resources_unknown", "Objects that exist and could not be read.", [(labels, float(len(plan.unknown)))])
 
 
 def _metric(name: str, what: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> Iterator[str]:

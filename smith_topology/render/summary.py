@@ -9,7 +9,7 @@ from smith_topology.render.amounts import disturbance, total
 from smith_topology.render.diagnostics import tally
 from smith_topology.render.interruptions import sentence
 from smith_topology.render.plan import account, counts, is_blocking, no_changes, permissions, verdict
-from smith_topology.render.text import Look, clean, named
+from smith_topology.render.text import Look, clean, listed, named
 
 
 def plan(plan: Plan, _look: Look) -> str:
@@ -30,6 +30,8 @@ def _lines(plan: Plan) -> Iterator[str]:
                 yield f"{word}: {', '.join(named(change.address) for change in changes)}"
         if plan.required and plan.can_apply:
             yield f"Needs:{permissions(plan)}"
+    if plan.unknown:
+        yield f"Not readable: {listed(plan.unknown)}"
     if plan.diagnostics:
         title = "Diagnostics" if plan.can_apply else "Can't be applied"
         yield f"{title}: {tally(plan.diagnostics)}"

@@ -94,6 +94,12 @@ def named(address: Address) -> str:
     return clean(str(address))
 
 
+def listed(addresses: Sequence[Address], most: int = 3) -> str:
+    """``stream.A, stream.B, stream.C and 4 more``"""
+    more = f" and {len(addresses) - most:,} more" if len(addresses) > most else ""
+    return ", ".join(map(named, addresses[:most])) + more
+
+
 def placed(span: Span | None) -> str:
     """``topology.yaml:12``, or nothing."""
     return f"{clean(span.file)}:{span.line}" if span else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from smith_topology.core.model import (
@@ -11,6 +11,7 @@ from smith_topology.core.model import (
     Address,
     Change,
     Config,
+    Diagnostic,
     FieldChange,
     Live,
     Observed,
@@ -18,6 +19,7 @@ from smith_topology.core.model import (
     Reason,
     Resource,
     Server,
+    Severity,
     Span,
     Stage,
     Topology,
@@ -63,8 +65,9 @@ def reading(config: Config, pending: int, name: str = "c", **state: Any) -> Obse
     return there(consumer("S", name), {"durable_name": name, **config}, num_pending=pending, **state)
 
 
-def live(*observed: Observed, on: Server | None = None) -> Live:
-    return Live(on or server(), {each.address: each for each in observed})
+def live(*observed: Observed, on: Server | None = None, unknown: Iterable[Address] = ()) -> Live:
+    why = Diagnostic("incomplete", Severity.ERROR, "", "No answer.", "Bring the servers back.")
+    return Live(on or server(), {each.address: each for each in observed}, dict.fromkeys(unknown, why))
 
 
 def declared(address: Address, **config: Any) -> Resource:

@@ -34,6 +34,7 @@ def test_a_check_becomes_counts_by_sort() -> None:
         'smith_topo_drift_resources{owner="smith",kind="extra"} 0',
         'smith_topo_drift_resources_in_sync{owner="smith"} 1',
         'smith_topo_drift_resources_unmanaged{owner="smith"} 4',
+        'smith_topo_drift_resources_unknown{owner="smith"} 0',
     ]
 
 

@@ -53,9 +53,9 @@ class Difference:
 def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Selection = EVERYTHING) -> Difference:
     """Compare every selected object that is declared with the live one, and find the owned ones that no longer are."""
     contexts = Contexts(topology, live, selection)
-    changes, held, diagnostics = list[Change](), list[Change](), list[Diagnostic]()
+    changes, held, diagnostics = list[Change](), list[Change](), list(ownership.unreadable(topology, live, selection))
     for resource in topology.resources.values():
-        if resource.address not in selection:
+        if resource.address not in selection or live.why_unknown(resource.address):
             continue
         observed = live.observed.get(resource.address)
         refusal = ownership.refusal(topology, resource, live, selection, adopt=adopt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from smith_topology.core.diff.selection import Selection
 from smith_topology.core.model import Address, Diagnostic, Finding, Kind, Live, Observed, Resource, Topology
@@ -39,8 +40,17 @@ FOREIGN_STREAM = Finding.refusal(
     "Select the stream too; `--adopt` takes over one without an owner.",
 )
 
+UNKNOWN = Finding.warning(
+    "unknown",
+    "Objects can't be read",
+    "Objects that the file does not declare exist and can't be read: their servers don't answer, or a permission is missing. Who "
+    "owns them is not known, so they are left alone.",
+    "Bring the servers back that keep them, to learn more.",
+)
+
 OTHERS = (UNOWNED.code, THEIRS.code)
 """Refusals about declared objects that are not this topology's to write."""
+MOST_NAMED = 5
 INTERNAL_PREFIXES = ("JS_MIRROR_", "JS_SRC_")
 
 
@@ -56,6 +66,24 @@ def refusal(topology: Topology, resource: Resource, live: Live, selection: Selec
     if observed.owner:
         return _theirs(resource, observed.owner)
     return None if adopt else _unowned(resource, observed)
+
+
+def unreadable(topology: Topology, live: Live, selection: Selection) -> Iterator[Diagnostic]:
+    """An error for each object that is selected and declared, or to be destroyed, and can't be read; one warning for all others.
+
+    An unknown stream stands for its consumers, where both are selected.
+    """
+    mentioned = dict.fromkeys([*topology.resources, *sorted(topology.withdrawn)]) if live.unknown else {}
+    meant = [address for address in mentioned if address in selection and live.why_unknown(address)]
+    for address in meant:
+        if (why := live.why_unknown(address)) and (address == address.parent or address.parent not in meant):
+            resource = topology.resources.get(address)
+            fix = f"{why.fix} Or go on without it: --exclude '{address}'."
+            yield replace(why, fix=fix, address=address, span=resource.span if resource else None)
+    if others := [why for address, why in live.unknown.items() if address not in mentioned]:
+        listed = " ".join(each.detail for each in others[:MOST_NAMED])
+        more = f" And {len(others) - MOST_NAMED:,} more." if len(others) > MOST_NAMED else ""
+        yield UNKNOWN.diagnostic(f"{listed}{more} Who owns them is not known: they are left alone.", others[0].fix)
 
 
 def _theirs(resource: Resource, owner: str) -> Diagnostic:
@@ -114,6 +142,7 @@ def removal_refusals(topology: Topology, observed: Observed, live: Live, selecti
             found.append(_protected_consumer(observed, consumer, since))
         elif selection.excludes_by_name(consumer.address):
             found.append(_excluded_consumer(observed, consumer))
+    found += [_unknown_consumer(observed, consumer, why) for consumer, why in live.unknown_consumers(observed.address).items()]
     return found
 
 
@@ -146,6 +175,14 @@ def _excluded_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
     return FOREIGN_CONSUMER.worded("Stream holds an excluded consumer").diagnostic(
         f"{stream.address} can't be destroyed: {consumer.address} is excluded, and would go with it.",
         f"Exclude the stream too: --exclude {stream.address.in_shell}",
+        stream.address,
+    )
+
+
+def _unknown_consumer(stream: Observed, consumer: Address, why: Diagnostic) -> Diagnostic:
+    return FOREIGN_CONSUMER.worded("Stream holds a consumer that can't be read").diagnostic(
+        f"{stream.address} can't be destroyed: {consumer} would go with it, and whose it is can't be read. {why.detail}",
+        why.fix,
         stream.address,
     )
 

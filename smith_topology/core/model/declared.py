@@ -58,6 +58,12 @@ class Topology:
     target: Target | None = None
     protected: frozenset[Address] = frozenset()
     """Objects that must not be deleted although ``resources`` lacks them: those that ``destroy`` finds protected in the file."""
+    withdrawn: frozenset[Address] = frozenset()
+    """What the file declares and ``resources`` lacks, since it is to be destroyed."""
+
+    def mentions(self, address: Address) -> bool:
+        """Whether the file declares this object, to be there or to be destroyed."""
+        return address in self.resources or address in self.withdrawn
 
     def streams(self) -> tuple[Resource, ...]:
         return self._streams

@@ -9,6 +9,7 @@ from typing import Any
 
 from smith_topology.core.model.addresses import Address, Config, Kind, Version, stream_address
 from smith_topology.core.model.configs import copies_of
+from smith_topology.core.model.diagnostics import Diagnostic
 from smith_topology.core.times import instant
 
 OWNER = "smith-topo.owner"
@@ -139,11 +140,13 @@ class Observed:
 class Live:
     """What the account holds: every stream, and the consumers of the streams that matter to the topology read.
 
-    An address that is absent here does not exist; what could not be read raised instead.
+    ``unknown`` is what exists and could not be read, with the reason: a stream (with all its consumers), or a consumer of a
+    stream that could. An address that is in neither does not exist.
     """
 
     server: Server
     observed: Mapping[Address, Observed]
+    unknown: Mapping[Address, Diagnostic] = field(default_factory=dict)
 
     @cached_property
     def _by_stream(self) -> Mapping[str, list[Observed]]:
@@ -184,6 +187,18 @@ class Live:
         if not peers or peers - self.server.members.keys():
             return self.server.versions
         return Versions(self.server.version, frozenset(self.server.members[name] for name in peers))
+
+    def why_unknown(self, address: Address) -> Diagnostic | None:
+        """Why an object, or its stream, could not be read; None if it could, or does not exist."""
+        return self.unknown.get(address) or self.unknown.get(address.parent)
+
+    def exists(self, address: Address) -> bool:
+        """Whether there is such an object, read or not."""
+        return address in self.observed or address in self.unknown
+
+    def unknown_consumers(self, stream: Address) -> Mapping[Address, Diagnostic]:
+        """The consumers of a stream that exist and could not be read, with the reason."""
+        return {address: why for address, why in self.unknown.items() if address != stream == address.parent}
 
     def stream(self, name: str) -> Observed | None:
         return self.observed.get(stream_address(name))

@@ -89,8 +89,8 @@ class Plan:
     """Everything apply will do, and everything a person needs to approve it.
 
     ``held`` are differences that ownership keeps as they are: nothing is done about them, whatever is approved. ``copies`` are
-    the unmanaged objects that carry the marks of another one, with its address. ``partial`` says that only selected objects
-    were looked at, so that nothing can be said of the others.
+    the unmanaged objects that carry the marks of another one, with its address; ``unknown`` those that exist and could not be
+    read. ``partial`` says that only selected objects were looked at, so that nothing can be said of the others.
     """
 
     topology: str
@@ -101,6 +101,7 @@ class Plan:
     held: tuple[Change, ...] = ()
     unmanaged: tuple[Address, ...] = ()
     copies: Mapping[Address, str] = field(default_factory=dict)
+    unknown: tuple[Address, ...] = ()
     owned: int = 0
     handovers: tuple[Handover, ...] = ()
     digest: str = ""

@@ -79,7 +79,7 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
     if stopped := (*preflight.unsupported(live.server), *preflight.wrong_target(topology.target, live)):
         return Prepared(topology, live, Difference(), stopped)
     found = diff(topology, live, adopt=adopt, selection=selection)
-    known = [*topology.resources, *ownership.owned(topology, live)]
+    known = [*topology.resources, *ownership.owned(topology, live), *live.unknown]
     diagnostics = (
         *selection.unmatched(known),
         *interrupted_before(topology, live),
@@ -105,6 +105,7 @@ def complete(prepared: Prepared, answers: Answers, warnings: tuple[Diagnostic, .
         diagnostics=(*prepared.diagnostics, *(each for each in warnings if each.code not in ANSWERED_BY_SERVER)),
         unmanaged=found.unmanaged,
         copies=found.copies,
+        unknown=tuple(live.unknown),
         owned=found.owned,
         handovers=order.handovers,
         partial=prepared.partial,
@@ -174,7 +175,7 @@ def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]
             change.span,
         )
         for change in changes
-        if change.action is Action.CREATE and change.address.parent not in created and change.address.parent not in live.observed
+        if change.action is Action.CREATE and change.address.parent not in created and not live.exists(change.address.parent)
     ]
 
 

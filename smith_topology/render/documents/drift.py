@@ -58,6 +58,7 @@ DRIFT = Shape[Plan](
         Key("diagnostics", ListOf(DIAGNOSTIC), "Findings, in the order they were made.", lambda plan: plan.diagnostics),
         Key("unmanaged", ListOf(TEXT), "Addresses of objects that are left alone.", lambda plan: map(str, plan.unmanaged)),
         COPIES,
+        Key("unknown", ListOf(TEXT), "Addresses of objects that could not be read.", lambda plan: map(str, plan.unknown)),
     ),
 )
 

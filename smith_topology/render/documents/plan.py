@@ -155,6 +155,12 @@ BLOCK = Shape[Plan](
             lambda plan: map(str, plan.unmanaged),
         ),
         COPIES,
+        Key(
+            "unknown",
+            ListOf(TEXT),
+            "Addresses of objects that exist and could not be read: nothing is done about them.",
+            lambda plan: map(str, plan.unknown),
+        ),
         Key("owned", COUNT, "How many objects this topology owns.", lambda plan: plan.owned),
         Key(
             "required",

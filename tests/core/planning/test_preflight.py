@@ -340,3 +340,39 @@ def test_a_stream_that_takes_nothing_new_is_not_judged_by_its_subjects() -> None
     now = live(there(T, {"subjects": ["a"]}), there(S, {"subjects": ["a"]}))
 
     assert codes(change(S, {"subjects": ["a"], "max_msgs": 1}, {"subjects": ["a"], "max_msgs": 2}), now=now) == []
+
+
+# ------------------------------------------------------------------------------------------------ what can't be read
+
+QUEUE = {"retention": "workqueue", "subjects": ["s"]}
+OTHER = consumer("S", "other")
+WIDER = (change(T, {}, {"subjects": ["s.>"]}), change(S, {"subjects": ["s.a"]}, None))
+MOVED = (change(T, {"subjects": ["t"]}, {"subjects": ["t", "s.a"]}), change(S, {"subjects": ["s.a"]}, {"subjects": ["s.b"]}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "there_now", "unknown", "said"),
+    [
+        ([change(C, None, {})], [there(S, QUEUE)], [OTHER], ["CP111"]),
+        ([change(C, None, {})], [there(S, {"subjects": ["s"]})], [OTHER], []),
+        ([change(S, QUEUE, {**QUEUE, "max_age": 1})], [there(S, QUEUE)], [OTHER], ["CP111"]),
+        ([change(S, {}, {"max_age": 1})], [there(S)], [OTHER], []),
+        ([change(S, None, {"sources": [{"name": "U"}]})], [], [U], ["CP111"]),
+        ([change(S, {"sources": [{"name": "U"}]}, {"sources": [{"name": "U"}], "max_age": 1})], [], [U], []),
+        (MOVED, [there(T, {"subjects": ["t"]}), there(S, {"subjects": ["s.a"]})], [U], []),
+        (WIDER, [there(S, {"subjects": ["s.a"]})], [U], ["CP111"]),
+        (WIDER, [there(S, {"subjects": ["s.a"]})], [], []),
+        ([change(T, {"subjects": ["t.a"]}, {"subjects": ["t.>"]})], [there(T, {"subjects": ["t.a"]})], [U], []),
+    ],
+)
+def test_what_depends_on_an_object_that_cant_be_read_is_not_done(
+    changes: list[Change], there_now: list[Observed], unknown: list[Address], said: list[str]
+) -> None:
+    assert codes(*changes, now=live(*there_now, unknown=unknown)) == said
+
+
+@pytest.mark.parametrize(("most", "said"), [(2, ["CP105"]), (3, [])])
+def test_streams_and_consumers_that_cant_be_read_are_counted(most: int, said: list[str]) -> None:
+    assert codes(change(S, None, {}), now=live(there(T), on=server(max_streams=most), unknown=[U])) == said
+    limited = {"max_consumers": most}
+    assert codes(change(C, None, {}), now=live(there(S, limited), there(consumer("S", "d")), unknown=[OTHER])) == said

@@ -78,7 +78,8 @@ def quotas(changes: Iterable[Change], live: Live) -> Iterator[Quota]:
     held = [observed.config for address, observed in live.observed.items() if address.kind is Kind.STREAM]
     if most := limit(live.server, "max_streams"):
         growth = {address: _comes_or_goes(change) for address, change in streams.items()}
-        yield Quota(Limited.STREAMS, most, len(held), growth)
+        unread = sum(address.kind is Kind.STREAM for address in live.unknown)
+        yield Quota(Limited.STREAMS, most, len(held) + unread, growth)
     for what, storage, name in ((Limited.FILE, "file", "max_storage"), (Limited.MEMORY, "memory", "max_memory")):
         if (most := int(live.server.limits.get(name, UNLIMITED))) >= 0:
             used = sum(_reserved(config, storage, live.server) for config in held)
@@ -93,7 +94,7 @@ def of_consumers(planned: Mapping[Address, Change], live: Live) -> Iterator[Quot
         if address.kind is Kind.CONSUMER and (more := _comes_or_goes(change)):
             growth[address.parent][address] = more
     for stream, changed in growth.items():
-        used = sum(not is_internal(each) for each in live.consumers(stream.name))
+        used = sum(not is_internal(each) for each in live.consumers(stream.name)) + len(live.unknown_consumers(stream))
         if most := _most_consumers(planned.get(stream), stream, live):
             yield Quota(Limited.CONSUMERS, most, used, changed, stream)
 

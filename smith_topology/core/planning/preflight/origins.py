@@ -28,7 +28,7 @@ def missing(planned: PlannedChanges) -> Iterator[Diagnostic]:
             address = stream_address(origin)
             other = planned.by_address.get(address)
             goes = other is not None and other.action is Action.DELETE
-            if goes or (other is None and address not in planned.live.observed):
+            if goes or (other is None and not planned.live.exists(address)):
                 unselected = "is not on the server, and not selected" if address in planned.topology.resources else ""
                 yield NO_ORIGIN.diagnostic(
                     f'{change.address} copies "{origin}", which '

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smith_topology.core.model import Change, Diagnostic, Live, Topology
-from smith_topology.core.planning.preflight import account, cluster, limits, origins, replacement, subjects, versions, workqueue
+from smith_topology.core.planning.preflight import (
+    account,
+    cluster,
+    limits,
+    origins,
+    replacement,
+    subjects,
+    unknown,
+    versions,
+    workqueue,
+)
 from smith_topology.core.planning.preflight.interface import PlannedChanges, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -21,6 +31,9 @@ RULES: tuple[Rule, ...] = (
     workqueue.copy_in_the_way,
     subjects.taken,
     origins.left_without,
+    unknown.unknown_origins,
+    unknown.unknown_consumers,
+    unknown.unknown_holders,
 )
 
 
