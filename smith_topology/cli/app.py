@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from smith_topology import __version__
 from smith_topology.cli import completion, streams
@@ -23,6 +24,8 @@ COMMANDS = ("init", "validate", "plan", "apply", "drift", "show", "destroy", "sc
 DEBUG = "SMITH_TOPO_DEBUG"
 LIGHTEST = "schema"
 USAGE_OF_TYPER = 2
+LONGEST_ARGUMENT = 8192
+"""Characters; an error may repeat an argument."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     completion.prepare()
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if any(len(argument) > LONGEST_ARGUMENT for argument in arguments):
+        streams.to_stderr(f"Error: an argument has more than {LONGEST_ARGUMENT} characters. Name a file, don't paste its text.")
+        return int(Exit.USAGE)
     try:
         command(arguments)(args=arguments, prog_name="smith-topo")
     except ExitWith as end:
@@ -61,8 +67,19 @@ def command(arguments: Sequence[str] = ()) -> Callable[..., Any]:
     if named not in COMMANDS and "--version" in arguments:
         named = LIGHTEST
     for name in [named] if named in COMMANDS else COMMANDS:
-        app.command()(expanded(getattr(import_module(f"smith_topology.cli.{name}"), name)))
+        app.command(cls=Command)(expanded(getattr(import_module(f"smith_topology.cli.{name}"), name)))
     return typer.main.get_command(app)
+
+
+class Command(TyperCommand):
+    """A command that does not repeat arguments it can't take: they may be the rest of a password with a space in it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.allow_extra_args = True  # without this click's own error repeats them
+        over = super().parse_args(ctx, args)
+        if over and not ctx.resilient_parsing:
+            ctx.fail(f"{len(over)} too many arguments. A file goes after -f; text with spaces needs quotes.")
+        return over
 
 
 def smith_topo(

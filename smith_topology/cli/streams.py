@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import sys
 from contextlib import suppress
-from typing import IO
+from typing import IO, Any
+
+from smith_topology.core.secrets import without_secrets
 
 
 def to_stdout(text: str) -> None:
@@ -19,16 +21,38 @@ def to_stderr(text: str) -> None:
 
 
 def prepare() -> None:
-    """Give a closed stream somewhere to go, and characters that a terminal's encoding lacks a spelling that it has."""
-    sys.stdout, sys.stderr = (_Nowhere() if each is None else each for each in (sys.stdout, sys.stderr))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    """Give a closed stream somewhere to go, and characters that a terminal's encoding lacks a spelling that it has.
+
+    From here on secrets are taken out of all that is written, also of typer's usage errors and of tracebacks.
+    """
+    sys.stdout, sys.stderr = (_prepared(each) for each in (sys.stdout, sys.stderr))
+
+
+def _prepared(stream: IO[str] | None) -> Any:
+    if stream is None:
+        return _Nowhere()
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream if isinstance(stream, _WithoutSecrets) else _WithoutSecrets(stream)
 
 
 def unwritten() -> str:
     """Why a result could not be written, or ``""``; what a command did meanwhile it has done all the same."""
     return sys.stdout.why if isinstance(sys.stdout, _Nowhere) else ""
+
+
+class _WithoutSecrets:
+    """The stream, with words in place of whatever looks like a secret in what is written at once."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(without_secrets(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class _Nowhere(io.StringIO):

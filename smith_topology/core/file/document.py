@@ -19,6 +19,7 @@ from smith_topology.core.file.report import Fault, Placed, Report, Stop, span_of
 from smith_topology.core.file.suggest import shown
 from smith_topology.core.file.syntax import misread, syntax_fault
 from smith_topology.core.model import Span
+from smith_topology.core.secrets import looks_secret
 
 try:
     from yaml.cyaml import CSafeLoader as _Parser
@@ -124,6 +125,7 @@ class _Composer:
         self._anchors: dict[str, _Anchored | None] = {}  # None until the collection it names is finished
         self._stack: list[_Frame] = []
         self._root: Node | None = None
+        self._holds_secrets = False
 
     def compose(self, text: str) -> Node | None:
         """The root node of the text; None if there is no document in it. Raises Stop where the rest can't be understood."""
@@ -136,6 +138,7 @@ class _Composer:
             yaml.AliasEvent: self._alias,
             yaml.DocumentStartEvent: self._document,
         }
+        self._holds_secrets = looks_secret(text)
         try:
             next_event = _Parser(text).get_event
             while (event := next_event()) is not None:
@@ -154,6 +157,8 @@ class _Composer:
         node = ScalarNode(self._file, mark.line + 1, mark.column + 1, event.value, not event.style)
         if event.tag:
             self._report.add(node, partial(_tag, event.tag))
+        if self._holds_secrets and looks_secret(event.value):
+            self._report.add(node, _SECRET)
         if event.style == ">" and not event.value:
             self._report.add(node, misread(">"))
             node = node._replace(text=">")
@@ -241,6 +246,11 @@ class _Composer:
         return Span(self._file, mark.line + 1, mark.column + 1)
 
 
+_SECRET = Fault(
+    findings.SECRET,
+    "This looks like an nkey seed, a JWT, a key or a URL with a password. Everyone who sees the configuration could read it.",
+    "Delete it, and replace it where it is used if others have seen it. Credentials are files: --creds FILE, --nkey FILE.",
+)
 _SEVERAL = Fault(
     findings.SEVERAL_DOCUMENTS,
     "A second document starts here; a file holds one.",

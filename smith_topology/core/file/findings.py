@@ -178,6 +178,12 @@ RESERVED_KEY = Finding.error(
     "Metadata that starts with `smith-topo.` or `_nats.`.",
     "Choose a key of your own.",
 )
+SECRET = Finding.error(
+    "secret",
+    "A secret in the file",
+    "Text that looks like an nkey seed, a JWT, a key block or a URL with a password. Output never repeats such text.",
+    "Delete it; credentials are given with `--creds` or `--nkey`.",
+)
 KNOWN_EXTRA = Finding.error(
     "known-extra",
     "A known field in `extra`",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from smith_topology.core.file import findings
-from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, ScalarNode, compose
+from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, Node, ScalarNode, compose
 from smith_topology.core.file.keys import (
     DECLARED,
     FILE_KEYS,
@@ -22,7 +22,7 @@ from smith_topology.core.file.keys import (
 )
 from smith_topology.core.file.places import find
 from smith_topology.core.file.report import Fault, Report, span_of
-from smith_topology.core.file.scalars import bad_value, found, wrong_type
+from smith_topology.core.file.scalars import bad_value, found
 from smith_topology.core.file.suggest import shown
 from smith_topology.core.file.values import ABSENT, Body, FieldReader, Shared, weight
 from smith_topology.core.model import (
@@ -69,8 +69,7 @@ def parse_file(data: bytes, report: Report) -> Part:
     if isinstance(root, MappingNode):
         return _FileParser(report).part(root)
     if root is not None and not (isinstance(root, ScalarNode) and root.is_null):
-        fix = "Start with `version: 1`, then `name:` and `streams:`."
-        report.add(root, wrong_type("the file", root, "a mapping", fix))
+        report.add(root, _not_a_mapping(root))
     elif report.empty:
         report.add(report.start, _EMPTY_FILE)
     return Part()
@@ -187,6 +186,13 @@ def _bucket_fault(address: Address) -> Fault:
     detail = f"{shown(address.name)} belongs to {what} bucket; declared as a plain stream it would lose what makes it a bucket."
     fix = "Delete it. A later version of smith-topo will declare buckets."
     return Fault(findings.BUCKET_STREAM, detail, fix)
+
+
+def _not_a_mapping(root: Node) -> Fault:
+    """The text of such a file is not repeated: it may be a password."""
+    what = "text" if isinstance(root, ScalarNode) else found(root)
+    fix = "Start with `version: 1`, then `name:` and `streams:`. A file of credentials goes after --creds or --nkey."
+    return Fault(findings.WRONG_TYPE, f"A topology file is a mapping; here is {what}.", fix)
 
 
 _EMPTY_FILE = Fault(

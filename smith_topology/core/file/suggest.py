@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from smith_topology.core.secrets import without_secrets
+
 _LONGEST = 60
 
 
 def shown(text: str) -> str:
-    """User text for one line of a terminal: control characters escaped, and the middle left out if it is long."""
+    """User text for one line of a terminal: without secrets, control characters escaped, the middle left out if it is long."""
+    text = without_secrets(text)
     if len(text) > _LONGEST:
         text = f"{text[:40]}…{text[-15:]}"
     return f"`{''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in text)}`"

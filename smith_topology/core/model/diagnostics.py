@@ -9,6 +9,7 @@ from typing import Self
 
 from smith_topology.core.model.addresses import Address, Span
 from smith_topology.core.model.declared import Resource
+from smith_topology.core.secrets import quotable
 
 
 class Severity(Enum):
@@ -25,7 +26,8 @@ class Diagnostic:
     """One finding, of the same shape from loader, checks, planner and server.
 
     ``summary`` has no user-chosen names, so that people learn to recognise it; ``detail`` names things and
-    says why it matters; ``fix`` says what to write or run instead.
+    says why it matters; ``fix`` says what to write or run instead. What looks like a secret is taken out of them, and they are
+    bounded, whatever they quote.
     """
 
     code: str
@@ -35,6 +37,12 @@ class Diagnostic:
     fix: str = ""
     address: Address | None = None
     span: Span | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", quotable(self.detail))
+        object.__setattr__(self, "fix", quotable(self.fix))
+        if self.span:
+            object.__setattr__(self, "span", self.span._replace(file=quotable(self.span.file)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from smith_topology.core.model import Diagnostic, Finding
+from smith_topology.core.secrets import quotable
 
 
 class ServerError(Exception):
@@ -25,9 +26,8 @@ class ServerError(Exception):
     )
 
     def __init__(self, detail: str, fix: str = "") -> None:
-        super().__init__(detail, fix)
-        self.detail = detail
-        self.fix = fix
+        self.detail, self.fix = quotable(detail), quotable(fix)
+        super().__init__(self.detail, self.fix)
 
     @property
     def summary(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from smith_topology.core.secrets import looks_secret
 from smith_topology.core.units import UnitError, parse_duration
 from smith_topology.jetstream.connecting import contexts
 from smith_topology.jetstream.connecting.errors import BadSettings
@@ -122,7 +123,7 @@ def split_url(server: str) -> SplitResult:
         raise BadSettings(f"What follows {host!r} is not the number of a port.", f"Write it so: {DEFAULT_SERVER}") from error
     if parts.scheme not in _SCHEMES:
         raise BadSettings(f"smith-topo does not speak {parts.scheme}://.", f"Write it so: {DEFAULT_SERVER}, or tls://…")
-    if not parts.hostname or re.search(r"\s", server):
+    if not parts.hostname or re.search(r"\s", server) or looks_secret(redacted(server)):
         raise BadSettings(f"{redacted(server)!r} names no host.", f"Write it so: {DEFAULT_SERVER}")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     userinfo, at, _ = parts.netloc.rpartition("@")

@@ -247,8 +247,10 @@ NAME_FIX = "Leave out spaces, control characters and `.`, `*`, `>`, `/`, `\\`."
 BUCKET_FIX = "Delete it. A later version of smith-topo will declare buckets."
 OWNER_FIX = "Write at most 64 of letters, digits, `-`, `_` and `.`."
 
+NO_MAPPING = "Start with `version: 1`, then `name:` and `streams:`. A file of credentials goes after --creds or --nkey."
 MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
-    ("[a]", (1, 1, TYPE, "`the file` takes a mapping; here is a list.", "Start with `version: 1`, then `name:` and `streams:`.")),
+    ("[a]", (1, 1, TYPE, "A topology file is a mapping; here is a list.", NO_MAPPING)),
+    ("s3cret", (1, 1, TYPE, "A topology file is a mapping; here is text.", NO_MAPPING)),
     ("name: a\nstreams: {A: }", (1, 1, MISSING, "The file does not say which format it is in.", "Write `version: 1`.")),
     (
         "version: 1\nstreams: {A: }",
