@@ -27,11 +27,11 @@ from smith_topology.core.model import (
     consumer_address,
     stream_address,
 )
-from smith_topology.core.planning.ordering.order import Order, arrange, needed
+from smith_topology.core.planning.ordering.order import Order, arrange
 from smith_topology.core.planning.plan import complete, prepare
 from smith_topology.core.planning.stage import Stages
-from smith_topology.core.planning.transitions import stages_of
-from smith_topology.core.planning.transitions.interface import Writing
+from smith_topology.core.planning.transitions.registry import stages_of
+from smith_topology.core.planning.writing import Writing
 
 stream, consumer = stream_address, consumer_address
 NAME, FILE = "shop", "topology.yaml"
@@ -96,7 +96,7 @@ def writing(*changes: Change, now: Live | None = None) -> Writing:
 
 
 def stages(found: Writing) -> Stages:
-    return stages_of(found, lambda each: needed(found.changes, each, found.live))
+    return stages_of(found)
 
 
 def path(address: Address, *changes: Change, now: Live | None = None) -> tuple[Stage, ...]:
@@ -106,7 +106,7 @@ def path(address: Address, *changes: Change, now: Live | None = None) -> tuple[S
 
 def order(*changes: Change, now: Live | None = None) -> Order:
     found = writing(*changes, now=now)
-    return arrange(found.changes, stages(found), found.live)
+    return arrange(found, stages(found))
 
 
 def plan(wanted: Topology, now: Live) -> Plan:

@@ -12,10 +12,10 @@ from smith_topology.core.model import Action, Address, Config, Kind, Stage, Stag
 from smith_topology.core.planning.claims import claims_of, is_parked
 from smith_topology.core.planning.forecast.interest import World
 from smith_topology.core.planning.ordering.consumers import can_drop
-from smith_topology.core.planning.ordering.order import Order, arrange, needed
+from smith_topology.core.planning.ordering.order import Order, arrange
 from smith_topology.core.planning.plan import decisive_stages
-from smith_topology.core.planning.transitions import stages_of
-from smith_topology.core.planning.transitions.interface import Writing
+from smith_topology.core.planning.transitions.registry import stages_of
+from smith_topology.core.planning.writing import Writing
 from tests.simulation.changes import Case, case
 
 CASES, OFTEN, SHARDS = 20_000, 2_000, 4
@@ -23,8 +23,8 @@ CASES, OFTEN, SHARDS = 20_000, 2_000, 4
 
 def ordered(found: Case) -> tuple[Writing, Order]:
     writing = Writing.of(found.changes, found.live)
-    stages = stages_of(writing, lambda each: needed(writing.changes, each, found.live))
-    return writing, arrange(writing.changes, stages, found.live)
+    stages = stages_of(writing)
+    return writing, arrange(writing, stages)
 
 
 def broken(seeds: range) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from smith_topology.core.diff import ownership, unknown_fields
@@ -33,6 +34,13 @@ from smith_topology.core.model import (
 
 UNSTAMPED = ("pause_until",)
 """Changes by the pause API, or by running out: neither stamps what was applied."""
+SINCE_APPLIED = {
+    (True, True): Reason.BOTH,
+    (True, False): Reason.DRIFT,
+    (False, True): Reason.PENDING,
+    (False, False): Reason.UNKNOWN,
+}
+"""By whether the live object, and the file, have changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
         else:
             changes.append(change)
     for observed in ownership.removed(topology, live, selection):
-        refusals = ownership.removal_refusals(topology, observed, live, selection)
+        refusals = list(ownership.removal_refusals(topology, observed, live, selection))
         diagnostics.extend(refusals)
         (held if refusals else changes).append(removed_change(topology, observed, contexts.of(observed.address)))
     unmanaged, owned = ownership.unmanaged(topology, live), ownership.owned(topology, live)
@@ -85,7 +93,7 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
     if observed.owner != owner:
         after[OWNED_BY] = owner
     fields = tuple(
-        replace(each, immutable=rules.immutable(top_level(each.path), before, after, context))
+        replace(each, immutable=rules.immutable(each.name, before, after, context))
         for each in compare(rules.fields, before, after)
     )
     action = Action.REPLACE if any(each.immutable for each in fields) else Action.UPDATE if fields else Action.NO_OP
@@ -95,18 +103,20 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
 
 def future_form(resource: Resource, before: Config | None, context: Context) -> dict[str, Any]:
     """The configuration that a declared object will have: what the server makes of it, with the live values of ignored fields."""
-    rules, declared = RULES[resource.address.kind], resource.config
-    if before is not None and resource.ignore_changes:
-        declared = dict(declared)
-        for name in resource.ignore_changes:
-            _leave(name, before, declared)
-    after: dict[str, Any] = rules.effective(declared, resource.address.name, context._replace(live=before or {}))
-    if resource.protect:
-        after[PROTECTED] = True
-    if before is not None:
-        for name in resource.ignore_changes:
-            _leave(name, before, after)
-    return after
+    rules, declared = RULES[resource.address.kind], _with_ignored(resource, resource.config, before)
+    after = rules.effective(declared, resource.address.name, context._replace(live=before or {}))
+    return _with_ignored(resource, {**after, PROTECTED: True} if resource.protect else after, before)
+
+
+def _with_ignored(resource: Resource, config: Config, live: Config | None) -> dict[str, Any]:
+    """The configuration with the live values of ignored fields. ``filter_subject`` and ``filter_subjects`` count as one."""
+    found = dict(config)
+    for name in resource.ignore_changes if live is not None else ():
+        for each in FILTERS if name in FILTERS else (name,):
+            found.pop(each, None)
+            if live and each in live:
+                found[each] = live[each]
+    return found
 
 
 def removed_change(topology: Topology, observed: Observed, context: Context) -> Change:
@@ -124,10 +134,6 @@ def normal_form(observed: Observed, context: Context, unknown: Config = NOTHING)
     return before
 
 
-def top_level(path: str) -> str:
-    return path.partition(".")[0]
-
-
 def compare(fields: tuple[Field, ...], before: Config, after: Config) -> tuple[FieldChange, ...]:
     """The fields that differ, in the order of the kind's table. Lists are one value each.
 
@@ -141,33 +147,17 @@ def compare(fields: tuple[Field, ...], before: Config, after: Config) -> tuple[F
     from deepdiff import DeepDiff
 
     tree = DeepDiff(left, right, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
-    paths = {_until_list(level.path(output_format="list")) for levels in tree.values() for level in levels}
+    levels = (level.path(output_format="list") for found in tree.values() for level in found)
+    paths = {tuple(takewhile(lambda part: isinstance(part, str), level)) for level in levels}
     order = {each.name: place for place, each in enumerate(fields)}
     ranked = sorted(paths, key=lambda path: (order.get(path[0], len(order)), path))
     return tuple(FieldChange(".".join(path), _dig(before, path), _dig(after, path)) for path in ranked)
-
-
-def _until_list(path: list[str | int]) -> tuple[str, ...]:
-    names: list[str] = []
-    for part in path:
-        if not isinstance(part, str):
-            break
-        names.append(part)
-    return tuple(names)
 
 
 def _dig(config: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         config = config.get(name) if isinstance(config, Mapping) else None
     return config
-
-
-def _leave(name: str, before: Config, after: dict[str, Any]) -> None:
-    """Take the live value of an ignored field. ``filter_subject`` and ``filter_subjects`` are ignored together."""
-    for each in FILTERS if name in FILTERS else (name,):
-        after.pop(each, None)
-        if each in before:
-            after[each] = before[each]
 
 
 def applied_digest(config: Config, resource: Resource) -> str:
@@ -193,15 +183,7 @@ def _reason(observed: Observed, before: Config, after: Config, resource: Resourc
         return Reason.UNKNOWN
     touched = applied_digest(before, resource) != applied
     moved = applied_digest(after, resource) != applied
-    match touched, moved:
-        case True, True:
-            return Reason.BOTH
-        case True, False:
-            return Reason.DRIFT
-        case False, True:
-            return Reason.PENDING
-        case _:
-            return Reason.UNKNOWN
+    return SINCE_APPLIED[touched, moved]
 
 
 @dataclass(frozen=True, slots=True)

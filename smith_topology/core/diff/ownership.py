@@ -33,6 +33,8 @@ FOREIGN_CONSUMER = Finding.refusal(
     "A stream to be deleted holds a consumer that is not this topology's, or an excluded one, which would go with it.",
     "Have that consumer removed first, or exclude the stream too.",
 )
+EXCLUDED_CONSUMER = FOREIGN_CONSUMER.worded("Stream holds an excluded consumer")
+UNKNOWN_CONSUMER = FOREIGN_CONSUMER.worded("Stream holds a consumer that can't be read")
 FOREIGN_STREAM = Finding.refusal(
     "OW106",
     "Consumer on a stream that is not this topology's",
@@ -59,12 +61,14 @@ def refusal(topology: Topology, resource: Resource, live: Live, selection: Selec
     parent = resource.address.parent
     stream = None if parent in selection else live.observed.get(parent)
     if stream and stream.owner != topology.name:
-        return _on_a_foreign_stream(resource, stream)
+        detail = f"{resource.address} is selected without {stream.address}, which this topology does not own."
+        return FOREIGN_STREAM.at(resource, "", detail, "Select the stream too; if it has no owner, `--adopt` takes it over.")
     observed = live.observed.get(resource.address)
     if observed is None or resource.address in owned(topology, live):
         return None
     if observed.owner:
-        return _theirs(resource, observed.owner)
+        detail = f'{resource.address} is managed by "{observed.owner}"; two files that manage one object undo each other\'s work.'
+        return THEIRS.at(resource, "", detail, "Take it out of this file: one object has one owner.")
     return None if adopt else _unowned(resource, observed)
 
 
@@ -86,34 +90,12 @@ def unreadable(topology: Topology, live: Live, selection: Selection) -> Iterator
         yield UNKNOWN.diagnostic(f"{listed}{more} Who owns them is not known: they are left alone.", others[0].fix)
 
 
-def _theirs(resource: Resource, owner: str) -> Diagnostic:
-    return THEIRS.diagnostic(
-        f'{resource.address} is managed by "{owner}"; two files that manage one object undo each other\'s work.',
-        "Take it out of this file: one object has one owner.",
-        resource.address,
-        resource.span,
-    )
-
-
 def _unowned(resource: Resource, observed: Observed) -> Diagnostic:
     why = "it carries no owner mark: somebody else made it, or an update without metadata has wiped the marks"
     if observed.copy_of:
         why = f"it carries the marks of {observed.copy_of}: it is a copy of that one, which this topology did not make"
-    return UNOWNED.diagnostic(
-        f"{resource.address} is live already, and {why}.",
-        f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show {resource.address.in_shell}",
-        resource.address,
-        resource.span,
-    )
-
-
-def _on_a_foreign_stream(resource: Resource, stream: Observed) -> Diagnostic:
-    return FOREIGN_STREAM.diagnostic(
-        f"{resource.address} is selected without {stream.address}, which this topology does not own.",
-        "Select the stream too; if it has no owner, `--adopt` takes it over.",
-        resource.address,
-        resource.span,
-    )
+    fix = f"Look at it, then run again with --adopt to manage it from this file:\n  smith-topo show {resource.address.in_shell}"
+    return UNOWNED.at(resource, "", f"{resource.address} is live already, and {why}.", fix)
 
 
 def removed(topology: Topology, live: Live, selection: Selection) -> Iterator[Observed]:
@@ -130,20 +112,35 @@ def removed(topology: Topology, live: Live, selection: Selection) -> Iterator[Ob
     yield from sorted(selected, key=lambda each: (each.address.kind is Kind.STREAM, each.address))
 
 
-def removal_refusals(topology: Topology, observed: Observed, live: Live, selection: Selection) -> list[Diagnostic]:
+def removal_refusals(topology: Topology, observed: Observed, live: Live, selection: Selection) -> Iterator[Diagnostic]:
     """Why an owned object may not be deleted: its own protection, or what would go with it."""
-    since = _protection(topology, observed)
-    found = [_protected(observed, since)] if since else []
-    consumers = live.consumers(observed.address.name) if observed.address.kind is Kind.STREAM else []
-    for consumer in consumers:
-        if consumer.owner != topology.name and not is_ephemeral_or_internal(consumer):
-            found.append(_foreign_consumer(observed, consumer))
-        elif since := _protection(topology, consumer):
-            found.append(_protected_consumer(observed, consumer, since))
-        elif selection.excludes_by_name(consumer.address):
-            found.append(_excluded_consumer(observed, consumer))
-    found += [_unknown_consumer(observed, consumer, why) for consumer, why in live.unknown_consumers(observed.address).items()]
-    return found
+    if since := _protection(topology, observed):
+        detail = f"{observed.address} is protected: not destroyed (protect, {since})."
+        fix = "To delete it, put it back into the file with `protect: false`, apply that, then remove it."
+        yield PROTECTED.diagnostic(detail, fix, observed.address)
+    for consumer in live.consumers(observed.address.name) if observed.address.kind is Kind.STREAM else ():
+        if found := _in_the_way(topology, observed.address, consumer, selection):
+            finding, reason, fix = found
+            detail = f"{observed.address} can't be destroyed: {consumer.address} {reason} would go with it."
+            yield finding.diagnostic(detail, fix, observed.address)
+    for address, why in live.unknown_consumers(observed.address).items():
+        detail = f"{observed.address} can't be destroyed: {address} would go with it, and whose it is can't be read. {why.detail}"
+        yield UNKNOWN_CONSUMER.diagnostic(detail, why.fix, observed.address)
+
+
+def _in_the_way(
+    topology: Topology, stream: Address, consumer: Observed, selection: Selection
+) -> tuple[Finding, str, str] | None:
+    """Why a consumer keeps its stream from being deleted, and what to do. None if it does not."""
+    if consumer.owner != topology.name and not is_ephemeral_or_internal(consumer):
+        unowned = f"is a copy of {consumer.copy_of}" if consumer.copy_of else "has no owner"
+        whose = f'is managed by "{consumer.owner}"' if consumer.owner else unowned
+        return FOREIGN_CONSUMER, f"{whose} and", "Have the users of that consumer remove it first."
+    if since := _protection(topology, consumer):
+        return PROTECTED, f"is protected ({since}) and", "To delete it, apply `protect: false` to the consumer first."
+    if selection.excludes_by_name(consumer.address):
+        return EXCLUDED_CONSUMER, "is excluded, and", f"Exclude the stream too: --exclude {stream.in_shell}"
+    return None
 
 
 def _protection(topology: Topology, observed: Observed) -> str:
@@ -151,48 +148,6 @@ def _protection(topology: Topology, observed: Observed) -> str:
     if observed.protected:
         return f"set {observed.protected}"
     return "declared, not applied yet" if observed.address in topology.protected else ""
-
-
-def _protected(observed: Observed, since: str) -> Diagnostic:
-    return PROTECTED.diagnostic(
-        f"{observed.address} is protected: not destroyed (protect, {since}).",
-        "To delete it, put it back into the file with `protect: false`, apply that, then remove it.",
-        observed.address,
-    )
-
-
-def _foreign_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
-    unowned = f"is a copy of {consumer.copy_of}" if consumer.copy_of else "has no owner"
-    whose = f'is managed by "{consumer.owner}"' if consumer.owner else unowned
-    return FOREIGN_CONSUMER.diagnostic(
-        f"{stream.address} can't be destroyed: {consumer.address} {whose} and would go with it.",
-        "Have the users of that consumer remove it first.",
-        stream.address,
-    )
-
-
-def _excluded_consumer(stream: Observed, consumer: Observed) -> Diagnostic:
-    return FOREIGN_CONSUMER.worded("Stream holds an excluded consumer").diagnostic(
-        f"{stream.address} can't be destroyed: {consumer.address} is excluded, and would go with it.",
-        f"Exclude the stream too: --exclude {stream.address.in_shell}",
-        stream.address,
-    )
-
-
-def _unknown_consumer(stream: Observed, consumer: Address, why: Diagnostic) -> Diagnostic:
-    return FOREIGN_CONSUMER.worded("Stream holds a consumer that can't be read").diagnostic(
-        f"{stream.address} can't be destroyed: {consumer} would go with it, and whose it is can't be read. {why.detail}",
-        why.fix,
-        stream.address,
-    )
-
-
-def _protected_consumer(stream: Observed, consumer: Observed, since: str) -> Diagnostic:
-    return PROTECTED.diagnostic(
-        f"{stream.address} can't be destroyed: {consumer.address} is protected ({since}) and would go with it.",
-        "To delete it, apply `protect: false` to the consumer first.",
-        stream.address,
-    )
 
 
 def unmanaged(topology: Topology, live: Live) -> tuple[Address, ...]:

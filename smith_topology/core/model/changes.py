@@ -53,6 +53,11 @@ class FieldChange:
     after: Any
     immutable: str = ""
 
+    @property
+    def name(self) -> str:
+        """The top-level field that it is, or lies in."""
+        return self.path.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -22,12 +22,7 @@ DELETES = Finding.refusal(
     "The plan deletes, and `--auto-approve` does not cover that.",
     "If meant: `--allow delete`.",
 )
-REPLACES = Finding.refusal(
-    "GA103",
-    "Replacing needs to be allowed by name",
-    "The plan replaces.",
-    "If meant: `--allow replace`.",
-)
+REPLACES = Finding.refusal("GA103", "Replacing needs to be allowed by name", "The plan replaces.", "If meant: `--allow replace`.")
 LOSES_MESSAGES = Finding.refusal(
     "GA104",
     "Losing messages needs to be allowed by name",
@@ -40,7 +35,11 @@ NOT_NEEDED = Finding.warning(
     "`--allow` names an object of which this plan needs no such approval: what it was for is done, or the address is wrong.",
     "Take it out, or correct the address.",
 )
-NOT_ALLOWED = {Permission.DELETE: DELETES, Permission.REPLACE: REPLACES, Permission.DATA_LOSS: LOSES_MESSAGES}
+NOT_ALLOWED = {
+    Permission.DELETE: (DELETES, "destroys"),
+    Permission.REPLACE: (REPLACES, "replaces"),
+    Permission.DATA_LOSS: (LOSES_MESSAGES, "loses messages of"),
+}
 
 DEFAULT_MAX_DELETES = 3
 DEFAULT_MAX_SHARE = 30  # percent of what is owned
@@ -125,24 +124,23 @@ def too_many_deletes(plan: Plan, approval: Approval) -> list[Diagnostic]:
     deletes, limit = len(plan.of(Action.DELETE)), delete_limit(approval, plan)
     if deletes <= limit:
         return []
-    return [
-        TOO_MANY_DELETES.diagnostic(
-            f'The plan destroys {deletes} of {plan.owned} objects that "{plan.topology}" owns; at most {limit} may be destroyed '
-            + (
-                "by --max-deletes."
-                if approval.max_deletes is not None
-                else "by default (3, or 30 % of what is owned, whichever is less)."
-            ),
-            f"If that is what you want: --max-deletes {deletes}",
-        )
-    ]
+    by_default = "by default (3, or 30 % of what is owned, whichever is less)."
+    detail = f'The plan destroys {deletes} of {plan.owned} objects that "{plan.topology}" owns; at most {limit} may be destroyed '
+    detail += by_default if approval.max_deletes is None else "by --max-deletes."
+    return [TOO_MANY_DELETES.diagnostic(detail, f"If that is what you want: --max-deletes {deletes}")]
 
 
 def not_allowed(plan: Plan, approval: Approval) -> list[Diagnostic]:
     """What the plan needs and the approval does not name, one refusal for each."""
     missing = {permission: approval.lacks(permission, plan) for permission in Permission}
     fix = f"If that is what you want: --allow {_sufficient(plan, approval)}"
-    return [NOT_ALLOWED[each].diagnostic(_why(each, changes), fix) for each, changes in missing.items() if changes]
+    return [_refused(permission, changes, fix) for permission, changes in missing.items() if changes]
+
+
+def _refused(permission: Permission, changes: list[Change], fix: str) -> Diagnostic:
+    finding, does = NOT_ALLOWED[permission]
+    shown = ", ".join(str(change.address) for change in changes[:5]) + (f" and {len(changes) - 5} more" if changes[5:] else "")
+    return finding.diagnostic(f"The plan {does} {shown}.", fix)
 
 
 def not_needed(plan: Plan, approval: Approval) -> list[Diagnostic]:
@@ -175,18 +173,3 @@ def _words(permission: Permission, plan: Plan, approval: Approval, by_object: bo
     if texts and (not by_object or Grant(permission) in approval.grants or len(texts) > MOST_NAMED or "," in "".join(texts)):
         return [permission]
     return [f"{permission}={text}" for text in texts]
-
-
-def _why(permission: Permission, changes: list[Change]) -> str:
-    match permission:
-        case Permission.DELETE:
-            return f"The plan destroys {_named(changes)}."
-        case Permission.REPLACE:
-            return f"The plan replaces {_named(changes)}."
-        case Permission.DATA_LOSS:
-            return f"The plan loses messages of {_named(changes)}."
-
-
-def _named(changes: list[Change]) -> str:
-    shown = ", ".join(str(change.address) for change in changes[:5])
-    return shown if len(changes) <= 5 else f"{shown} and {len(changes) - 5} more"

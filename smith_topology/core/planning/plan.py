@@ -21,8 +21,6 @@ from smith_topology.core.model import (
     Call,
     Change,
     Diagnostic,
-    Edge,
-    Finding,
     Handover,
     Kind,
     Live,
@@ -35,23 +33,17 @@ from smith_topology.core.model import (
     WaitsFor,
     digest,
 )
-from smith_topology.core.planning import preflight
 from smith_topology.core.planning.forecast import interruptions
 from smith_topology.core.planning.forecast.forecast import forecast
 from smith_topology.core.planning.forecast.questions import Answers, Question, questions
-from smith_topology.core.planning.ordering.order import Order, arrange, needed
+from smith_topology.core.planning.ordering.order import Order, arrange
+from smith_topology.core.planning.preflight.registry import refusals
+from smith_topology.core.planning.preflight.target import unsupported, wrong_target
 from smith_topology.core.planning.requests import Request, fingerprint, request_of
 from smith_topology.core.planning.rollback import interrupted_before
-from smith_topology.core.planning.transitions import stages_of
-from smith_topology.core.planning.transitions.interface import Writing
 from smith_topology.core.planning.transitions.marks import marked
-
-NO_STREAM = Finding.error(
-    "no-stream",
-    "Consumer without its stream",
-    "A consumer is selected, and the stream it needs is neither there nor selected.",
-    "Select the stream too.",
-)
+from smith_topology.core.planning.transitions.registry import stages_of
+from smith_topology.core.planning.writing import Writing
 
 ANSWERED_BY_SERVER = ("RF101",)
 """Offline warnings about what the file can't know; ``preflight`` has looked on the server."""
@@ -76,7 +68,7 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
 
     Diagnostics of severity ERROR or REFUSAL mean that nothing of it may be applied.
     """
-    if stopped := (*preflight.unsupported(live.server), *preflight.wrong_target(topology.target, live)):
+    if stopped := (*unsupported(live.server), *wrong_target(topology.target, live)):
         return Prepared(topology, live, Difference(), stopped)
     found = diff(topology, live, adopt=adopt, selection=selection)
     known = [*topology.resources, *ownership.owned(topology, live), *live.unknown]
@@ -84,8 +76,7 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
         *selection.unmatched(known),
         *interrupted_before(topology, live),
         *found.diagnostics,
-        *preflight.refusals(topology, live, found.changes),
-        *_without_stream(live, found.changes),
+        *refusals(topology, live, found.changes),
     )
     return Prepared(topology, live, found, diagnostics, tuple(questions(found.changes, live)), selection != EVERYTHING)
 
@@ -115,10 +106,8 @@ def complete(prepared: Prepared, answers: Answers, warnings: tuple[Diagnostic, .
 
 def _ordered(owner: str, changes: tuple[Change, ...], live: Live) -> Order:
     writing = Writing.of(changes, live)
-    if not writing.changes:
-        return Order((), {})
-    stages = stages_of(writing, lambda found: needed(writing.changes, found, live))
-    order = arrange(writing.changes, stages, live)
+    stages = stages_of(writing)
+    order = arrange(writing, stages)
     if all(len(path) == 1 for path in stages.values()):
         return order
     outline = digest([owner, [[str(c.address), c.before, c.after] for c in writing.changes.values()]])
@@ -131,10 +120,9 @@ def _with_effects(changes: tuple[Change, ...], order: Order, live: Live, answers
     by_address = {change.address: change for change in changes}
     ordered = [by_address[address] for address in {**decisive_stages(order.stages), **by_address}]
     costly = {each.address: each for each in forecast(ordered, live, answers)}
-    interrupting = interruptions.of(by_address.values(), order.handovers, live)
-    for address, effects in interrupting.items():
-        costly[address] = replace(costly[address], effects=(*effects, *costly[address].effects))
-    return tuple(costly.get(change.address, change) for change in changes)
+    interrupting = interruptions.of(changes, order.handovers, live)
+    found = (costly[change.address] for change in changes)
+    return tuple(replace(each, effects=(*interrupting.get(each.address, ()), *each.effects)) for each in found)
 
 
 def decisive_stages(stages: Iterable[Stage]) -> Mapping[Address, StageId]:
@@ -144,7 +132,8 @@ def decisive_stages(stages: Iterable[Stage]) -> Mapping[Address, StageId]:
     decisive: dict[Address, StageId] = {}
     settled: set[Address] = set()
     for stage in stages:
-        if stage.address in settled or (stage.number > 1 and not stage.changes(_fields(stage))):
+        fields = {*(stage.before or {}), *(stage.after or {})} - {UNFINISHED}
+        if stage.address in settled or (stage.number > 1 and not stage.changes(fields)):
             continue
         decisive.pop(stage.address, None)
         decisive[stage.address] = stage.id
@@ -153,30 +142,11 @@ def decisive_stages(stages: Iterable[Stage]) -> Mapping[Address, StageId]:
     return decisive
 
 
-def _fields(stage: Stage) -> set[str]:
-    return {*(stage.before or {}), *(stage.after or {})} - {UNFINISHED}
-
-
 def _digest(name: str, changes: tuple[Change, ...], steps: tuple[Step, ...]) -> str:
     """A digest of the requests, their order and their effects. Equal digests mean equal plans."""
     costs = [[str(change.address), repr(change.effects)] for change in changes if change.action is not Action.NO_OP]
     sent = [[each.endpoint, each.payload, each.seen, each.after] if isinstance(each, Call) else [each.after] for each in steps]
     return digest([name, costs, sent])
-
-
-def _without_stream(live: Live, changes: tuple[Change, ...]) -> list[Diagnostic]:
-    """A refusal for each consumer that is selected without the stream it needs."""
-    created = {change.address for change in changes if change.action is Action.CREATE}
-    return [
-        NO_STREAM.diagnostic(
-            f"{change.address} needs {change.address.parent}, which does not exist yet and is not selected.",
-            f"Select it too: --target {change.address.parent.in_shell}",
-            change.address,
-            change.span,
-        )
-        for change in changes
-        if change.action is Action.CREATE and change.address.parent not in created and not live.exists(change.address.parent)
-    ]
 
 
 # ------------------------------------------------------------------------------------------------------ steps
@@ -209,21 +179,14 @@ class _Layout:
     def append(self, stage: Stage, request: Request) -> None:
         """Add the request of a stage, and the wait that follows where its peers change."""
         number, group = len(self.steps) + 1, self.order.groups.get(stage.id)
-        after = tuple(self._after(edge) for edge in self.order.before[stage.id])
+        edges = self.order.before[stage.id]
+        after = tuple(After(self.reached[edge.first][edge.waits_for], edge.waits_for, edge.why) for edge in edges)
+        # A later stage finds what an earlier step of this plan made of the object.
+        seen = fingerprint(self.live.observed.get(stage.address)) if stage.number == 1 else None
         gives = tuple(self.gives[stage.id])
-        call = Call(number, stage, request.verb, request.endpoint, request.payload, self._seen(stage), after, group, gives)
-        self.steps.append(call)
+        self.steps.append(Call(number, stage, request.verb, request.endpoint, request.payload, seen, after, group, gives))
         self.reached[stage.id] = {"accepted": number, "settled": number}
         if stage.settles:
             inside = group if stage.id in self.settled_inside else None
             self.steps.append(Wait(number + 1, stage.address, (After(number, "accepted", PEERS),), inside))
             self.reached[stage.id]["settled"] = number + 1
-
-    def _after(self, edge: Edge) -> After:
-        return After(self.reached[edge.first][edge.waits_for], edge.waits_for, edge.why)
-
-    def _seen(self, stage: Stage) -> str | None:
-        """What the object must be, unless an earlier step of this plan made it what it is."""
-        if stage.number > 1:
-            return None
-        return fingerprint(self.live.observed.get(stage.address))

@@ -7,6 +7,7 @@ program does not know is carried along unchanged.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,63 +59,51 @@ class Request:
 
 def request_of(stage: Stage, resource: Resource | None, observed: Observed | None, owner: str, server: Server) -> Request:
     """The request of one stage. ``resource`` is None for what the file no longer declares, ``observed`` for what is new."""
-    writer = _Writer(stage.address, resource, observed, owner, server)
-    if stage.after is None:
-        return Request(Verb.DELETE, _endpoint(stage.address, "DELETE"), {})
+    address, after = stage.address, stage.after
+    if after is None:
+        return Request(Verb.DELETE, _endpoint(address, "DELETE"), {})
     if is_pause(stage):
-        pause = {"pause_until": stage.after["pause_until"]} if "pause_until" in stage.after else {}
-        return Request(Verb.PAUSE, _endpoint(stage.address, "PAUSE"), pause)
+        pause = {"pause_until": after["pause_until"]} if "pause_until" in after else {}
+        return Request(Verb.PAUSE, _endpoint(address, "PAUSE"), pause)
     verb = Verb.CREATE if stage.action is Action.CREATE else Verb.UPDATE
-    return writer.consumer(verb, stage.after) if stage.address.kind is Kind.CONSUMER else writer.stream(verb, stage.after)
+    marks = {OWNER: owner, ADDRESS: str(address), **_lasting_marks(after, resource, observed, server)}
+    payload = _payload(address, after, observed, marks)
+    if address.kind is Kind.STREAM:
+        return Request(verb, _endpoint(address, verb.value.upper()), {"name": address.name, **payload})
+    config = {"durable_name": address.name, "name": address.name, **payload}
+    body = {"stream_name": address.path[0], "action": verb.value, "config": config}
+    return Request(verb, _endpoint(address, "CREATE"), body)
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    address: Address
-    resource: Resource | None
-    observed: Observed | None
-    owner: str
-    server: Server
+def _payload(address: Address, after: Config, observed: Observed | None, marks: Mapping[str, str]) -> dict[str, Any]:
+    fields = {name: value for name, value in after.items() if name not in PSEUDO_FIELDS and value is not None}
+    payload = copy.deepcopy({**fields, "metadata": _metadata(after, observed, marks)})
+    if observed is None:
+        return payload
+    ended = [name for name, value in after.items() if value is None]
+    live = {name: value for name, value in observed.config.items() if name not in ("metadata", *ended)}
+    return carry(RULES[address.kind].fields, live, payload)
 
-    def stream(self, verb: Verb, after: Config) -> Request:
-        return Request(verb, _endpoint(self.address, verb.value.upper()), {"name": self.address.name, **self._payload(after)})
 
-    def consumer(self, verb: Verb, after: Config) -> Request:
-        config = {"durable_name": self.address.name, "name": self.address.name, **self._payload(after)}
-        body = {"stream_name": self.address.path[0], "action": verb.value, "config": config}
-        return Request(verb, _endpoint(self.address, "CREATE"), body)
+def _metadata(after: Config, observed: Observed | None, marks: Mapping[str, str]) -> dict[str, str]:
+    """The user's keys, and this program's marks. Between two stages those of the last apply stay, beside that of the stage."""
+    unfinished = {}
+    if UNFINISHED in after:
+        live = observed.marks if observed else {}
+        unfinished = {key: live[key] for key in (APPLIED, EXTRA) if key in live} | {STAGE: after[UNFINISHED]}
+    return {**(kept(observed) if observed else {}), **after.get("metadata", {}), **marks, **unfinished}
 
-    def _payload(self, after: Config) -> dict[str, Any]:
-        fields = {name: value for name, value in after.items() if name not in PSEUDO_FIELDS and value is not None}
-        payload = copy.deepcopy({**fields, "metadata": self._metadata(after)})
-        if self.observed is None:
-            return payload
-        ended = [name for name, value in after.items() if value is None]
-        live = {name: value for name, value in self.observed.config.items() if name not in ("metadata", *ended)}
-        return carry(RULES[self.address.kind].fields, live, payload)
 
-    def _metadata(self, after: Config) -> dict[str, str]:
-        """The user's keys, and this program's marks.
-
-        ``smith-topo.protect`` holds the day it was first set, by the server's clock. Between two stages the marks of the last
-        apply stay, beside that of the stage.
-        """
-        others = kept(self.observed) if self.observed else {}
-        marks = self._lasting_marks(after)
-        if UNFINISHED in after:
-            live = self.observed.marks if self.observed else {}
-            marks |= {key: live[key] for key in (APPLIED, EXTRA) if key in live} | {STAGE: after[UNFINISHED]}
-        return {**others, **after.get("metadata", {}), **marks}
-
-    def _lasting_marks(self, after: Config) -> dict[str, str]:
-        marks = {OWNER: self.owner, ADDRESS: str(self.address)}
-        if self.resource is not None and UNFINISHED not in after:
-            marks[APPLIED] = applied_digest(after, self.resource)
-            if extra := sorted(name for name, value in self.resource.extra.items() if value is not None):
-                marks[EXTRA] = ",".join(extra)
-        if after.get(PROTECTED):
-            marks[PROTECT] = (self.observed.protected if self.observed else "") or self.server.time[:10]
-        return marks
+def _lasting_marks(after: Config, resource: Resource | None, observed: Observed | None, server: Server) -> dict[str, str]:
+    """The marks of an object that is as declared. ``smith-topo.protect`` is the day it was first set, by the server's clock."""
+    marks = {}
+    if resource is not None and UNFINISHED not in after:
+        marks[APPLIED] = applied_digest(after, resource)
+        if extra := sorted(name for name, value in resource.extra.items() if value is not None):
+            marks[EXTRA] = ",".join(extra)
+    if after.get(PROTECTED):
+        marks[PROTECT] = (observed.protected if observed else "") or server.time[:10]
+    return marks
 
 
 def _endpoint(address: Address, operation: str) -> str:

@@ -48,6 +48,12 @@ INTERRUPTED = Finding.warning(
     "The streams carry the mark of that apply.",
     "Apply again at once: that finishes it.",
 )
+WITHOUT_STREAM = (
+    SUBJECT_ORPHANED,
+    "what is published there is not stored: publishers that wait for an answer get an error, others notice nothing.",
+    "apply again at once.",
+)
+UNREAD = FILTER_ORPHANED, "its messages wait in the stream, and no consumer gets them.", "apply again."
 
 SHORT = 12
 HELD = (Verdict.DONE, Verdict.ALTERED)
@@ -125,34 +131,18 @@ def _unfinished_subjects(observed: Observed) -> Iterator[tuple[str, str]]:
 
 
 def _has_no_stream(subject: str, observed: Observed, taker: str) -> Diagnostic:
-    return INTERRUPTED.diagnostic(
-        f'"{subject}" has no stream: an earlier apply stopped before {taker} took it ({observed.address} carries the mark of '
-        "that apply). Publishers that wait for an answer get an error; messages published without waiting are lost.",
-        "Apply again at once: that finishes it.",
-        observed.address,
-    )
+    detail = f'"{subject}" has no stream: an earlier apply stopped before {taker} took it ({observed.address} carries the mark '
+    detail += "of that apply). Publishers that wait for an answer get an error; messages published without waiting are lost."
+    return INTERRUPTED.diagnostic(detail, INTERRUPTED.advice, observed.address)
 
 
 def orphan_diagnostics(plan: Plan, outcomes: Sequence[Outcome]) -> list[Diagnostic]:
     """A diagnostic for each claim that no object is known to have at the end of an apply."""
-    lost = orphaned(plan.handovers, plan, outcomes)
-    return [_without_stream(each) if each.giver.address.kind is Kind.STREAM else _unread(each) for each in lost]
+    return [_orphaned(each) for each in orphaned(plan.handovers, plan, outcomes)]
 
 
-def _without_stream(lost: Handover) -> Diagnostic:
-    return SUBJECT_ORPHANED.diagnostic(
-        f'"{lost.subject}": {lost.giver.address} has given it up, and {lost.taker.address} is not known to have taken it. '
-        "Unless another has, what is published there is not stored: publishers that wait for an answer get an error, others "
-        "notice nothing.",
-        f"Put right what stopped {lost.taker.address}, and apply again at once.",
-        lost.taker.address,
-    )
-
-
-def _unread(lost: Handover) -> Diagnostic:
-    return FILTER_ORPHANED.diagnostic(
-        f'"{lost.subject}": {lost.giver.address} has given it up, and {lost.taker.address} is not known to have taken it. '
-        "Unless another has, its messages wait in the stream, and no consumer gets them.",
-        f"Put right what stopped {lost.taker.address}, and apply again.",
-        lost.taker.address,
-    )
+def _orphaned(claim: Handover) -> Diagnostic:
+    giver, taker = claim.giver.address, claim.taker.address
+    finding, text, again = WITHOUT_STREAM if giver.kind is Kind.STREAM else UNREAD
+    detail = f'"{claim.subject}": {giver} has given it up, and {taker} is not known to have taken it. Unless another has, {text}'
+    return finding.diagnostic(detail, f"Put right what stopped {taker}, and {again}", taker)

@@ -192,12 +192,37 @@ def test_the_world_goes_on_with_each_change() -> None:
     created, deleted = change(D, None, {}), change(C, {}, None)
     world = World([created, deleted], live(stored(INTEREST), reading({}, 30)))
 
-    assert not world.consumers(S).keeps_everything
+    assert not world.consumers(S).are_replaced((">",))
     world.advance(created)
     world.advance(deleted)
     assert world.consumers(S).created == [created]
     assert world.consumers(S).done == frozenset({C})
-    assert world.consumers(S).keeps_everything
+    assert world.consumers(S).are_replaced((">",))
+
+
+@pytest.mark.parametrize(
+    ("successor", "lost"),
+    [
+        ({"filter_subject": "a.>"}, 0),
+        ({"filter_subjects": ["a.*", "b"]}, 0),
+        ({"filter_subject": "a.b"}, 30),
+        ({"filter_subject": "a.>", "deliver_policy": "new"}, 30),
+    ],
+    ids=str,
+)
+def test_a_consumer_loses_nothing_that_its_successor_wants(successor: Config, lost: int) -> None:
+    """A consumer that is renamed is created under the new name before the old one goes."""
+    now = live(stored(INTEREST, messages=30), reading({"filter_subject": "a.*"}, 30))
+    _, gone = forecast([change(D, None, successor), change(C, {"filter_subject": "a.*"}, None)], now, {})
+
+    assert sum(each.number(Measure.MESSAGES) for each in gone.effects) == lost
+
+
+def test_filters_that_a_successor_takes_over_cost_nothing() -> None:
+    now = live(stored(INTEREST, messages=30), reading({"filter_subjects": ["a", "b"]}, 30))
+    _, narrowed = forecast([change(D, None, B), change(C, {"filter_subjects": ["a", "b"]}, A)], now, {})
+
+    assert narrowed.effects == ()
 
 
 # --------------------------------------------------------------------------------------------------- consumers

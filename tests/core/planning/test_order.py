@@ -23,10 +23,10 @@ from smith_topology.core.model import (
 )
 from smith_topology.core.model import consumer_address as consumer
 from smith_topology.core.model import stream_address as stream
-from smith_topology.core.planning.ordering.order import Order, arrange, needed
+from smith_topology.core.planning.ordering.order import Order, arrange
 from smith_topology.core.planning.plan import complete, prepare
-from smith_topology.core.planning.transitions import stages_of
-from smith_topology.core.planning.transitions.interface import Writing
+from smith_topology.core.planning.transitions.registry import stages_of
+from smith_topology.core.planning.writing import Writing
 
 SERVER = Server(Version(2, 15, 1), "2.15.1")
 
@@ -42,7 +42,7 @@ def taking(*subjects: str) -> Config:
 def order_of(changes: list[Change], observed: list[Observed] | None = None) -> Order:
     live = Live(SERVER, {each.address: each for each in observed or ()})
     writing = Writing.of(changes, live)
-    return arrange(writing.changes, stages_of(writing, lambda stages: needed(writing.changes, stages, live)), live)
+    return arrange(writing, stages_of(writing))
 
 
 def before(order: Order, address: Address, number: int = 1) -> set[StageId]:

@@ -16,10 +16,9 @@ from smith_topology.core.planning.ordering.consumers import (
     precedes_interest,
     violates,
 )
-from smith_topology.core.planning.ordering.cycles import components, cycles
-from smith_topology.core.planning.ordering.pairs import MOST_PAIRS, all_before_all
+from smith_topology.core.planning.ordering.graphs import MOST_PAIRS, all_before_all, components, cycles
 from smith_topology.core.planning.ordering.quotas import Limited, Quota, full_streams, quotas
-from tests.core.make import change, consumer, live, order, server, stream, there
+from tests.core.make import change, consumer, live, order, server, stream, there, writing
 
 S, T, C, D = stream("S"), stream("T"), consumer("S", "c"), consumer("S", "d")
 INTEREST: Config = {"retention": "interest", "subjects": ["a"]}
@@ -234,7 +233,7 @@ def test_a_stream_full_of_consumers_loses_one_before_it_gets_one() -> None:
     changes = change(C, A, None), change(D, None, A)
 
     assert waits(*changes, now=now) == {(C, D)}
-    assert full_streams(changes, now) == {"S"}
+    assert full_streams(writing(*changes, now=now)) == {S}
 
 
 def test_bytes_are_freed_by_a_lower_limit() -> None:
@@ -253,8 +252,9 @@ def test_newer_servers_reserve_bytes_for_every_replica(version: str, used: int) 
 
 def test_internal_consumers_take_no_room() -> None:
     inner = there(consumer("S", "i"), {"direct": True})
+    now = live(there(S, {"max_consumers": 1}), inner)
 
-    assert full_streams((change(C, None, {}),), live(there(S, {"max_consumers": 1}), inner)) == frozenset()
+    assert full_streams(writing(change(C, None, {}), now=now)) == frozenset()
 
 
 @pytest.mark.parametrize(("account", "own", "most"), [(5, 3, 3), (3, 5, 3), (3, -1, 3), (0, 3, 3)])

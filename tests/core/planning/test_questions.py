@@ -11,7 +11,6 @@ from smith_topology.core.planning.forecast.questions import (
     OldestBeyond,
     Outside,
     PerSubjectExcess,
-    beyond,
     excess,
     lowered,
     questions,
@@ -75,8 +74,3 @@ def test_what_is_beyond_a_limit_is_counted_unless_new_messages_are_refused() -> 
     assert excess("max_msgs", 100, {"max_msgs": 300}) == 0
     assert excess("max_msgs", 100, {"max_msgs": 30, "discard": "new"}) == 0
     assert excess("max_msgs", 100, {}) == 0
-
-
-def test_patterns_are_beyond_others_where_one_is_not_covered() -> None:
-    assert beyond(("a", "b"), ("a",))
-    assert not beyond(("a.b",), ("a.*",))

@@ -62,7 +62,7 @@ Family: TypeAlias = Sequence[Change]
 
 def part_of(change: Change, stage: Stage) -> Change:
     """The part of a change that one stage makes, as a change of its own."""
-    fields = tuple(each for each in change.fields if stage.changes((each.path.partition(".")[0],)))
+    fields = tuple(each for each in change.fields if stage.changes((each.name,)))
     return replace(change, action=stage.action, before=stage.before, after=stage.after, fields=fields)
 
 
@@ -74,7 +74,8 @@ def excess(
     The forecast of what is left of the family, without what is ``made``, on what is live now: ``live`` holds its stream and,
     where ``by_interest`` says so, all its consumers.
     """
-    parent, stream = _parent(change, family), live.stream(change.address.parent.name)
+    parent = next((each for each in family if each.address == change.address.parent), None)
+    stream = live.stream(change.address.parent.name)
     together = by_interest(stream.config if stream else {}, parent)
     announced = tuple(family) if together else tuple({each.address: each for each in (parent, change) if each}.values())
     # What a consumer gives up depends on which others are there by now; a stream waits for its new consumers where it needs them.
@@ -88,10 +89,6 @@ def excess(
     return Excess(lost([charged]), lost(each for each in now if each.address == charged.address))
 
 
-def _parent(change: Change, family: Family) -> Change | None:
-    return next((each for each in family if each.address == change.address.parent), None)
-
-
 def by_interest(stream: Config, change: Change | None) -> bool:
     """Whether consumers may decide what a stream keeps, before or after its change: then all are forecast together."""
     return any((config or {}).get("retention", "limits") != "limits" for config in (stream, change.after if change else None))
@@ -102,7 +99,8 @@ def exceeds_approval(change: Change, announced: tuple[Change, ...], now: tuple[C
     same ones with the effects of a new forecast.
     """
     mine = next(each for each in now if each.address == change.address)
-    allowed = lost([change]) + _expiring(change) + (_inherited(change, announced, now) if _for_interest(mine) else 0)
+    expiring = sum(effect.number(Measure.EXPIRING) for effect in change.effects)  # by now they may have reached their age
+    allowed = lost([change]) + expiring + (_inherited(change, announced, now) if _for_interest(mine) else 0)
     return lost([mine]) > tolerated(allowed)
 
 
@@ -110,11 +108,6 @@ def lost(changes: Iterable[Change]) -> int:
     """How many messages these changes lose: those that are dropped, and those that a consumer never gets."""
     effects = [effect for change in changes for effect in change.effects]
     return sum(effect.number(Measure.MESSAGES) + effect.number(Measure.SKIPPED) for effect in effects)
-
-
-def _expiring(change: Change) -> int:
-    """The number of messages announced to expire later: by now they may have reached their age."""
-    return sum(effect.number(Measure.EXPIRING) for effect in change.effects)
 
 
 def tolerated(announced: int) -> int:

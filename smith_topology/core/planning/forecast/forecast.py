@@ -24,24 +24,23 @@ def forecast(changes: Sequence[Change], live: Live, answers: Answers) -> tuple[C
         costly.append(replace(change, effects=found))
         world.advance(change)
     losing = Counter(change.address.parent for change in costly for effect in change.effects if effect.number(Measure.MESSAGES))
-    return tuple(_overlapping(change) if losing[change.address.parent] > 1 else change for change in costly)
-
-
-def _overlapping(change: Change) -> Change:
-    """The change with its numbers as upper bounds: another effect on the same stream may count the same messages."""
-    return replace(change, effects=tuple(_bounded(each) for each in change.effects))
+    overlapping = (change for change in costly if losing[change.address.parent] > 1)
+    bounded = {each.address: replace(each, effects=tuple(map(_bounded, each.effects))) for each in overlapping}
+    return tuple(bounded.get(change.address, change) for change in costly)
 
 
 def _bounded(effect: Effect) -> Effect:
-    """Bytes that are an average stay one: few large messages may be among those that go."""
-    if not effect.number(Measure.MESSAGES):
-        return effect
-    return replace(effect, amounts=tuple(_upper(each) if isinstance(each, Amount) else each for each in effect.amounts))
-
-
-def _upper(amount: Amount) -> Amount:
-    uncertain = amount.measure in (Measure.MESSAGES, Measure.BYTES) and amount.bound is not Bound.ABOUT
-    return replace(amount, bound=Bound.UPPER) if uncertain else amount
+    """The effect with its numbers as upper bounds: another effect on the same stream may count the same messages. Bytes that are
+    an average stay one: few large messages may be among those that go.
+    """
+    uncertain = (Measure.MESSAGES, Measure.BYTES) if effect.number(Measure.MESSAGES) else ()
+    found = (
+        replace(each, bound=Bound.UPPER)
+        if isinstance(each, Amount) and each.measure in uncertain and each.bound is not Bound.ABOUT
+        else each
+        for each in effect.amounts
+    )
+    return replace(effect, amounts=tuple(found))
 
 
 def _effects(change: Change, world: World, answers: Answers) -> Iterator[Effect]:

@@ -45,10 +45,10 @@ class Consumers:
     def all_go(self) -> bool:
         return not (self.staying or self.changing or self.created)
 
-    @property
-    def keeps_everything(self) -> bool:
-        """Whether some new consumer wants every message of the stream."""
-        return any(not filters_of(c.after or {}) and (c.after or {}).get("deliver_policy", "all") == "all" for c in self.created)
+    def are_replaced(self, claims: tuple[str, ...]) -> bool:
+        """Whether some new consumer wants every stored message of these subjects."""
+        new = [c.after or {} for c in self.created]
+        return any(c.get("deliver_policy", "all") == "all" and not gone(claims, claims_of(Kind.CONSUMER, c)) for c in new)
 
 
 class World:
@@ -86,25 +86,26 @@ class World:
         found = []
         for consumer in self.live.consumers(stream.name):
             change = self.planned.get(consumer.address)
-            after = consumer.config if change is None else change.after
-            lasts = consumer.address != but and not is_ephemeral_or_internal(consumer) and after is not None
-            if lasts and not any(gone(claims, claims_of(Kind.CONSUMER, config)) for config in (consumer.config, after)):
+            configs = (consumer.config, change.after if change else consumer.config)
+            other = consumer.address != but and not is_ephemeral_or_internal(consumer)
+            if other and not any(gone(claims, claims_of(Kind.CONSUMER, config)) for config in configs):
                 found.append(consumer)
         return found
 
     def _sorted(self, stream: Address) -> Consumers:
         everyone, planned = self.live.consumers(stream.name), self.planned
         here = [c for c in everyone if c.address in planned or not is_ephemeral_or_internal(c)]
-        leaving = {c.address for c in here if c.address in planned and planned[c.address].action is Action.DELETE}
-        changing = {c.address for c in here if c.address in planned and changes_filters(planned[c.address])}
+        changes = {c.address: planned[c.address] for c in here if c.address in planned}
+        leaving = {address for address, change in changes.items() if change.action is Action.DELETE}
+        changing = {address for address, change in changes.items() if changes_filters(change)}
         return Consumers(
-            [c for c in here if c.address not in leaving and c.address not in changing],
-            [c for c in here if c.address in changing],
-            [c for c in here if c.address in leaving],
-            [],
-            frozenset(),
-            next((address for address in planned if address in leaving), None),
-            len(here) < len(everyone) or stream.name in self.live.copied,
+            staying=[c for c in here if c.address not in leaving | changing],
+            changing=[c for c in here if c.address in changing],
+            leaving=[c for c in here if c.address in leaving],
+            created=[],
+            done=frozenset(),
+            first_to_leave=next((address for address in planned if address in leaving), None),
+            passing=len(here) < len(everyone) or stream.name in self.live.copied,
         )
 
 

@@ -23,40 +23,34 @@ def of(changes: Iterable[Change], handovers: Iterable[Handover], live: Live) -> 
             passing[each.giver.address].append(Interruption(each.subject, each.giver.address, each.taker.address))
     found: dict[Address, list[Effect]] = defaultdict(list)
     for giver, interrupted in passing.items():
-        found[giver].append(Effect(PASSES, RETRY, _path(planned[giver]), tuple(dict.fromkeys(interrupted))))
+        found[giver] = [Effect(PASSES, RETRY, _path(planned[giver]), tuple(dict.fromkeys(interrupted)))]
     for change in planned.values() if live.server.is_clustered else ():
-        if electing := _electing(change):
-            found[change.address].append(Effect(ELECTS, RETRY, _scaled(change), electing))
+        found[change.address] += _electing(change)
     for change, subject, others in _ending(planned, live):
         text = f"{', '.join(others)} excepted; {LOST}" if others else LOST
         found[change.address].append(Effect(ENDS, text, _path(change), (Interruption(subject, change.address, None),)))
-    return {address: tuple(effects) for address, effects in found.items()}
+    return {address: tuple(effects) for address, effects in found.items() if effects}
 
 
 def _path(change: Change) -> str:
     return "subjects" if change.after is not None else ""
 
 
-def _electing(change: Change) -> tuple[Interruption, ...]:
-    """The subjects of a stream that moves, gets its first replicas or gives up its last. Until a leader is elected, it takes no
-    messages.
+def _electing(change: Change) -> Iterator[Effect]:
+    """The interruption of a stream that moves, gets its first replicas or gives up its last: until a leader is elected, it takes
+    no messages.
 
     Unacknowledged messages lost, measured from 1 to 3 replicas: 36 to 43 (2.12.8, 2.15.1), 232 (2.10.26). From 3 to 1: 0 to 3,
     once 2,739 (2.12.8).
     """
     before, after = change.before, change.after
     if before is None or after is None:
-        return ()
+        return
     copies = {config.get("num_replicas", 1) for config in (before, after)}
-    if not (1 in copies and len(copies) > 1) and before.get("placement") == after.get("placement"):
-        return ()
-    kept = [claim for claim in claims_of(Kind.STREAM, after) if claim in claims_of(Kind.STREAM, before)]
-    return tuple(Interruption(claim, change.address, change.address) for claim in kept if not is_parked(claim))
-
-
-def _scaled(change: Change) -> str:
-    before, after = (config or {} for config in (change.before, change.after))
-    return "num_replicas" if before.get("num_replicas") != after.get("num_replicas") else "placement"
+    kept = [claim for claim in claims_of(Kind.STREAM, after) if claim in claims_of(Kind.STREAM, before) and not is_parked(claim)]
+    if kept and ((1 in copies and len(copies) > 1) or before.get("placement") != after.get("placement")):
+        electing = tuple(Interruption(claim, change.address, change.address) for claim in kept)
+        yield Effect(ELECTS, RETRY, "num_replicas" if len(copies) > 1 else "placement", electing)
 
 
 def _ending(planned: Mapping[Address, Change], live: Live) -> Iterator[tuple[Change, str, list[str]]]:

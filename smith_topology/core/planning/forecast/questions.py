@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, amounts, filters_of
-from smith_topology.core.subjects import is_subset
+from smith_topology.core.model import Action, Bound, Change, Config, Effect, Kind, Live, Observed, amounts
+from smith_topology.core.planning.claims import claims_of, gone
 
 EVERYTHING = ">"
 
@@ -80,67 +80,56 @@ Answers: TypeAlias = Mapping[Question, Answer]
 def questions(changes: tuple[Change, ...], live: Live) -> Iterator[Question]:
     """What to ask of the server before ``forecast`` can be exact."""
     for change in changes:
-        if change.action is not Action.UPDATE:
-            continue
-        observed, stream = live.observed.get(change.address), live.observed.get(change.address.parent)
-        if observed is None or stream is None or not messages_of(stream):
+        stream = live.observed.get(change.address.parent)
+        if change.action is not Action.UPDATE or change.address not in live.observed or not (stream and stream.messages):
             continue
         if change.address.kind is Kind.STREAM:
-            yield from _stream_questions(change, observed, live)
-            continue
-        if question := passed_over(change):
+            yield from about_limits(change, stream, live.server.now).values()
+        elif question := passed_over(change):
             yield question
             yield before_first_pending(change)
-        if gives_up(change) and stream.config.get("retention", "limits") != "limits":
-            yield left_out(change)
+        kept_by_limits = stream.config.get("retention", "limits") == "limits"
+        if (change.address.kind is Kind.STREAM or not kept_by_limits) and (question := left_out(change)):
+            yield question
 
 
-def _stream_questions(change: Change, observed: Observed, live: Live) -> Iterator[Question]:
+def about_limits(change: Change, stream: Observed, now: int) -> Mapping[str, Question]:
+    """The questions how many messages are beyond the new limits of a stream, by limit. ``now`` is in nanoseconds since 1970."""
     name, before, after = change.address.name, change.before or {}, change.after or {}
+    found: dict[str, Question] = {}
     if lowered("max_age", before, after):
-        yield OlderThan(name, live.server.now - after["max_age"])
+        found["max_age"] = OlderThan(name, now - after["max_age"])
     if lowered("max_msgs_per_subject", before, after):
-        yield PerSubjectExcess(name, after["max_msgs_per_subject"])
-    if excess("max_bytes", bytes_of(observed), after):
-        yield OldestBeyond(name, after["max_bytes"])
-    if question := no_longer_taken(change):
-        yield question
+        found["max_msgs_per_subject"] = PerSubjectExcess(name, after["max_msgs_per_subject"])
+    if excess("max_bytes", stream.bytes, after):
+        found["max_bytes"] = OldestBeyond(name, after["max_bytes"])
+    return found
 
 
-def no_longer_taken(change: Change) -> Outside | None:
-    """The question how many messages are stored under subjects that the stream gives up. None if it keeps all its subjects."""
-    old, new = (tuple((config or {}).get("subjects") or ()) for config in (change.before, change.after))
-    return Outside(change.address.name, new, old) if beyond(old, new) else None
+def left_out(change: Change) -> Outside | None:
+    """The question how many messages are stored under subjects, or match filters, that an update gives up. None if it gives up
+    none.
+    """
+    old, new = (claims_of(change.address.kind, config) for config in (change.before, change.after))
+    return Outside(change.address.path[0], new, old) if gone(old, new) else None
 
 
 def passed_over(change: Change) -> Outside | None:
     """The question how many messages are stored that new filters match and the old ones don't. None if there are no such
     subjects.
     """
-    old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
-    return Outside(change.address.path[0], old, new) if beyond(new, old) else None
-
-
-def gives_up(change: Change) -> bool:
-    """Whether a consumer's new filters leave out subjects that its old ones match."""
-    old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
-    return change.action is Action.UPDATE and beyond(old, new)
-
-
-def left_out(change: Change) -> Outside:
-    """The question how many messages are stored that the old filters match and the new ones don't."""
-    old, new = (filters_of(config or {}) or (EVERYTHING,) for config in (change.before, change.after))
-    return Outside(change.address.path[0], new, old)
+    old, new = (claims_of(Kind.CONSUMER, config) for config in (change.before, change.after))
+    return Outside(change.address.path[0], old, new) if gone(new, old) else None
 
 
 def before_first_pending(change: Change) -> BeforeFirstPending:
     stream, consumer = change.address.path
-    return BeforeFirstPending(stream, consumer, filters_of(change.before or {}) or (EVERYTHING,))
+    return BeforeFirstPending(stream, consumer, claims_of(Kind.CONSUMER, change.before))
 
 
-def beyond(patterns: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    """Whether some of the first patterns is not covered by one of the others."""
-    return not all(any(is_subset(each, other) for other in others) for each in patterns)
+def answer_to(question: Question, stream: Observed, answers: Answers) -> Answer:
+    """The answer; without one every message of the stream, as an upper bound."""
+    return answers.get(question) or Answer(stream.messages, None, Bound.UPPER)
 
 
 def lowered(name: str, before: Config, after: Config) -> bool:
@@ -155,20 +144,11 @@ def excess(name: str, stored: int, after: Config) -> int:
     return max(0, stored - after[name]) if name in after and after.get("discard") != "new" else 0
 
 
-def messages_of(observed: Observed) -> int:
-    return int(observed.state.get("messages", 0))
-
-
-def bytes_of(observed: Observed) -> int:
-    """The bytes that a stream stores, headers and the server's own overhead included."""
-    return int(observed.state.get("bytes", 0))
-
-
-def dropped(code: str, path: str, observed: Observed, answer: Answer) -> Effect:
-    messages = min(answer.messages, messages_of(observed))
-    if answer.bytes is not None or messages in (0, messages_of(observed)):
-        size = answer.bytes if answer.bytes is not None else bytes_of(observed) if messages else 0
-        size_bound = answer.bound
-    else:
-        size, size_bound = bytes_of(observed) * messages // messages_of(observed), Bound.ABOUT
-    return Effect(code, "dropped at once", path, (*amounts(answer.bound, messages=messages), *amounts(size_bound, bytes=size)))
+def dropped(code: str, path: str, stream: Observed, answer: Answer, text: str = "dropped at once") -> Effect:
+    """The effect of messages that the stream drops. Their bytes are an average where the answer has none."""
+    messages, size, bound = min(answer.messages, stream.messages), answer.bytes, answer.bound
+    if size is None and messages in (0, stream.messages):
+        size = stream.bytes if messages else 0
+    elif size is None:
+        size, bound = stream.bytes * messages // stream.messages, Bound.ABOUT
+    return Effect(code, text, path, (*amounts(answer.bound, messages=messages), *amounts(bound, bytes=size)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
@@ -26,15 +26,12 @@ from smith_topology.core.planning.forecast.questions import (
     EVERYTHING,
     Answer,
     Answers,
-    OlderThan,
-    OldestBeyond,
-    PerSubjectExcess,
-    bytes_of,
+    about_limits,
+    answer_to,
     dropped,
     excess,
+    left_out,
     lowered,
-    messages_of,
-    no_longer_taken,
 )
 from smith_topology.core.subjects import overlaps
 from smith_topology.core.times import instant
@@ -44,21 +41,21 @@ BECOMES_INTEREST = "DS105"
 
 def stream_deleted(observed: Observed, live: Live) -> Effect:
     consumers = [c for c in live.consumers(observed.address.name) if c.config.get("durable_name")]
-    newest = observed.state.get("last_ts", "")[:16].replace("T", " ") if messages_of(observed) else ""
+    newest = observed.state.get("last_ts", "")[:16].replace("T", " ") if observed.messages else ""
     text = f"everything in it is deleted; last message {newest} UTC" if newest else "it is empty"
     count = max(len(consumers), observed.state.get("consumer_count", 0))
     return Effect("DS101", text, "", _all_of(observed) + amounts(consumers=count, positions=len(consumers)))
 
 
 def _all_of(observed: Observed, bound: Bound = Bound.EXACT) -> tuple[Amount, ...]:
-    return amounts(bound, messages=messages_of(observed), bytes=bytes_of(observed))
+    return amounts(bound, messages=observed.messages, bytes=observed.bytes)
 
 
 def stream_updated(change: Change, observed: Observed, world: World, answers: Answers) -> Iterator[Effect]:
     live = world.live
     before, after = change.before or {}, change.after or {}
-    paths = {each.path.partition(".")[0] for each in change.fields}
-    yield from _trimmed(observed, before, after, answers, live)
+    paths = {each.name for each in change.fields}
+    yield from _trimmed(change, observed, answers, live)
     if "retention" in paths and after.get("retention") == "interest":
         yield _made_interest(observed, world)
     if "subjects" in paths:
@@ -84,62 +81,53 @@ def _forgotten_consumers(change: Change, stream: Observed, world: World) -> Iter
         return
     durable = [each for each in world.live.consumers(stream.address.name) if not is_ephemeral_or_internal(each)]
     meant = [each for each in durable if each.address not in world.planned and not each.config.get("inactive_threshold")]
-    if meant:
+    if count := len(meant):
         text = "the server deletes them, positions and all, when no client uses them for this long after its next start"
-        going = messages_of(stream) if holds_by_interest(stream.config, stream.address, world.live) else 0
-        path, count = "consumer_limits", len(meant)
-        yield Effect("DS210", text, path, amounts(Bound.UPPER, expiring=going, consumers=count, positions=count))
+        going = stream.messages if holds_by_interest(stream.config, stream.address, world.live) else 0
+        yield Effect("DS210", text, "consumer_limits", amounts(Bound.UPPER, expiring=going, consumers=count, positions=count))
 
 
-def _trimmed(observed: Observed, before: Config, after: Config, answers: Answers, live: Live) -> Iterator[Effect]:
+def _trimmed(change: Change, observed: Observed, answers: Answers, live: Live) -> Iterator[Effect]:
     """Limits that drop stored messages at once. All but the last cut from the oldest end, so the deepest cut counts
     and the others cost nothing on top of it.
     """
-    name, now = observed.address.name, live.server.now
-    cuts: list[Effect] = []
-    if above := excess("max_msgs", messages_of(observed), after):
-        cuts.append(dropped("DS102", _blamed("max_msgs", before, after), observed, Answer(above)))
-    if excess("max_bytes", bytes_of(observed), after):
-        answer = answers.get(OldestBeyond(name, after["max_bytes"])) or _everything(observed)
-        cuts.append(dropped("DS102", _blamed("max_bytes", before, after), observed, answer))
-    if lowered("max_age", before, after) and _older(observed, now, after):
-        answer = answers.get(OlderThan(name, now - after["max_age"])) or _everything(observed)
-        if before.get("allow_msg_ttl"):  # a message with `Nats-TTL: never` stays
-            answer = replace(answer, bound=Bound.UPPER)
-        cuts.append(dropped("DS103", "max_age", observed, answer))
+    asked = about_limits(change, observed, live.server.now)
+    beyond = {name: answer_to(question, observed, answers) for name, question in asked.items()}
+    cuts = list(_cuts(change, observed, beyond, live.server.now))
     deepest = max(cuts, key=lambda cut: cut.number(Measure.MESSAGES), default=None)
     for cut in cuts:
         yield cut if cut is deepest else replace(cut, amounts=(), text="nothing beyond what another limit drops")
     cut_off = deepest.amount(Measure.MESSAGES) if deepest else Amount(Measure.MESSAGES, 0)
-    younger = messages_of(observed) - cut_off.number
-    if lowered("max_age", before, after) and younger:
+    younger = observed.messages - cut_off.number
+    if "max_age" in beyond and younger:
         yield Effect("DS206", "each goes as it reaches this age", "max_age", amounts(cut_off.bound, expiring=younger))
-    if lowered("max_msgs_per_subject", before, after):
-        answer = answers.get(PerSubjectExcess(name, after["max_msgs_per_subject"])) or _everything(observed)
-        if not behaviour.TRIMS_SUBJECTS_AT_ONCE.everywhere(live.versions(observed.address)):
-            answer = replace(answer, bound=Bound.UPPER)
-        if (effect := dropped("DS104", "max_msgs_per_subject", observed, answer)).number(Measure.MESSAGES):
-            yield effect
+    if answer := beyond.get("max_msgs_per_subject"):
+        at_once = behaviour.TRIMS_SUBJECTS_AT_ONCE.everywhere(live.versions(observed.address))
+        effect = dropped("DS104", "max_msgs_per_subject", observed, answer if at_once else replace(answer, bound=Bound.UPPER))
+        yield from [effect] if effect.number(Measure.MESSAGES) else []
+
+
+def _cuts(change: Change, observed: Observed, beyond: Mapping[str, Answer], now: int) -> Iterator[Effect]:
+    before, after = change.before or {}, change.after or {}
+    if above := excess("max_msgs", observed.messages, after):
+        yield dropped("DS102", _blamed("max_msgs", before, after), observed, Answer(above))
+    if answer := beyond.get("max_bytes"):
+        yield dropped("DS102", _blamed("max_bytes", before, after), observed, answer)
+    answer = beyond.get("max_age")
+    if answer and observed.messages and instant(observed.state["first_ts"]) < now - after["max_age"]:
+        some_stay = bool(before.get("allow_msg_ttl"))  # those with `Nats-TTL: never`
+        yield dropped("DS103", "max_age", observed, replace(answer, bound=Bound.UPPER) if some_stay else answer)
 
 
 def _blamed(name: str, before: Config, after: Config) -> str:
     return name if lowered(name, before, after) else "discard"
 
 
-def _everything(observed: Observed) -> Answer:
-    """The answer assumed for a question without one: every message, as an upper bound."""
-    return Answer(messages_of(observed), None, Bound.UPPER)
-
-
-def _older(observed: Observed, now: int, after: Config) -> bool:
-    return bool(messages_of(observed)) and instant(observed.state["first_ts"]) < now - after["max_age"]
-
-
 def _made_interest(observed: Observed, world: World) -> Effect:
     """The effect of a change to interest retention: messages that no consumer wants are dropped. The order of the plan says
     which consumers exist by then.
     """
-    total, consumers, versions = messages_of(observed), world.consumers(observed.address), world.live.versions(observed.address)
+    consumers, versions = world.consumers(observed.address), world.live.versions(observed.address)
     if consumers.all_go:
         if not (consumers.leaving or consumers.passing or behaviour.EMPTIES_WITHOUT_CONSUMERS.at(versions)):
             text = "without a consumer, nothing new is kept; what is stored stays until a limit drops it"
@@ -147,25 +135,23 @@ def _made_interest(observed: Observed, world: World) -> Effect:
         sure = not consumers.passing and behaviour.EMPTIES_WITHOUT_CONSUMERS.everywhere(versions)
         bound = Bound.EXACT if sure else Bound.UPPER
         return Effect(BECOMES_INTEREST, "no consumer wants them, dropped at once", "retention", _all_of(observed, bound))
-    if consumers.keeps_everything:
+    if consumers.are_replaced((EVERYTHING,)):
         return Effect(BECOMES_INTEREST, "kept until every consumer has acknowledged", "retention")
     holding = [each for each in consumers.known if each.address not in consumers.done]
     alone = len(consumers.known) == len(holding) == 1 and not consumers.created and not consumers.passing
     unfiltered = alone and not filters_of(holding[0].config) and holding[0].config.get("max_deliver", -1) < 1
     plain = unfiltered and not world.live.server.is_clustered
     exact = plain and behaviour.DROPS_ALL_ACKNOWLEDGED.everywhere(versions)
-    answer = Answer(max(0, total - wanted_by_any(holding)), None, Bound.EXACT if exact else Bound.UPPER)
-    return replace(dropped(BECOMES_INTEREST, "retention", observed, answer), text="acknowledged already, dropped at once")
+    answer = Answer(max(0, observed.messages - wanted_by_any(holding)), None, Bound.EXACT if exact else Bound.UPPER)
+    return dropped(BECOMES_INTEREST, "retention", observed, answer, "acknowledged already, dropped at once")
 
 
 def _narrowed(change: Change, observed: Observed, answers: Answers) -> Iterator[Effect]:
     """The effect on stored messages under subjects that the stream gives up: they stay. Their number is an upper bound where
     transforms or origins store messages under other subjects.
     """
-    before, question = change.before or {}, no_longer_taken(change)
-    answer = answers.get(question) if question else Answer(0)
-    if answer is None:
-        answer = _everything(observed)
+    before, question = change.before or {}, left_out(change)
+    answer = answer_to(question, observed, answers) if question else Answer(0)
     if answer.messages:
         exact = answer.bound is Bound.EXACT and not (before.get("subject_transform") or before.get("sources"))
         count = f"{answer.messages:,}" if exact else f"up to {answer.messages:,}"
@@ -181,7 +167,7 @@ def _reingested(before: Config, after: Config, live: Live) -> Iterator[Effect]:
         again = [each for each in old if _place(each) == _place(source) and _overlap(_selected(each), _selected(source))]
         if again and _identity(source) not in [_identity(each) for each in before.get("sources") or ()]:
             origin = live.stream(source["name"]) if not source.get("external") else None
-            again_stored = amounts(Bound.UPPER, duplicated=messages_of(origin) if origin else 0)
+            again_stored = amounts(Bound.UPPER, duplicated=origin.messages if origin else 0)
             yield Effect("DS202", "the origin is copied again from its start", "sources", again_stored)
 
 
@@ -202,38 +188,41 @@ def _overlap(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
     return any(overlaps(a, b) for a in some for b in others)
 
 
+def _only_in(config: Config | None, other: Config | None) -> list[Config]:
+    """The mirror and sources of a configuration that the other one does not have in the same way."""
+    known = [_identity(copy) for _, copy in copies_of(other or {})]
+    return [copy for _, copy in copies_of(config or {}) if _identity(copy) not in known]
+
+
 def taken_from_queues(change: Change, live: Live) -> Iterator[Effect]:
     """A copy of a work queue acknowledges what it has copied, and so takes it away from the queue's own consumers; of an
     interest stream it drops what no other consumer wants (from 2.14 on).
     """
-    before, after = change.before or {}, change.after or {}
-    known = [_identity(copy) for _, copy in copies_of(before)]
-    new = (copy["name"] for _, copy in copies_of(after) if not copy.get("external") and _identity(copy) not in known)
-    path = "mirror" if after.get("mirror") else "sources"
-    for name in dict.fromkeys(new):
-        origin = live.stream(name)
-        if origin is None or not messages_of(origin):
-            continue
+    for path, origin in _copied_by_one(change.after, change.before, live):
         if origin.config.get("retention") == "workqueue":
-            text = f"they leave the work queue {name}, whose own consumers won't get them"
-            yield Effect("DS205", text, path, amounts(Bound.UPPER, skipped=messages_of(origin)))
+            text = f"they leave the work queue {origin.address.name}, whose own consumers won't get them"
+            yield Effect("DS205", text, path, amounts(Bound.UPPER, skipped=origin.messages))
         elif behaviour.COPIES_ACKNOWLEDGE.at(live.versions(origin.address)) and (unwanted := _unwanted(origin, live)):
-            text = f"no consumer of {name} wants them: they leave it once they are copied"
-            yield Effect("DS205", text, path, amounts(Bound.UPPER, messages=unwanted, bytes=bytes_of(origin)))
+            text = f"no consumer of {origin.address.name} wants them: they leave it once they are copied"
+            yield Effect("DS205", text, path, amounts(Bound.UPPER, messages=unwanted, bytes=origin.bytes))
 
 
 def released_origins(change: Change, live: Live) -> Iterator[Effect]:
     """A copy that ends no longer holds what it had still to copy: an interest stream, or a copied queue, drops that."""
-    kept = [_identity(copy) for _, copy in copies_of(change.after or {})]
-    before = [copy for _, copy in copies_of(change.before or {}) if not copy.get("external")]
-    for name in dict.fromkeys(copy["name"] for copy in before if _identity(copy) not in kept):
-        origin = live.stream(name)
-        if origin is None or not messages_of(origin) or not holds_by_interest(origin.config, origin.address, live):
-            continue
-        if unwanted := _unwanted(origin, live):
-            path = "" if change.after is None else "mirror" if (change.before or {}).get("mirror") else "sources"
-            text = f"what only this copy still wanted leaves {name}"
-            yield Effect("DS208", text, path, amounts(Bound.UPPER, messages=unwanted, bytes=bytes_of(origin)))
+    for path, origin in _copied_by_one(change.before, change.after, live):
+        if holds_by_interest(origin.config, origin.address, live) and (unwanted := _unwanted(origin, live)):
+            text = f"what only this copy still wanted leaves {origin.address.name}"
+            going = amounts(Bound.UPPER, messages=unwanted, bytes=origin.bytes)
+            yield Effect("DS208", text, path if change.after is not None else "", going)
+
+
+def _copied_by_one(config: Config | None, other: Config | None, live: Live) -> Iterator[tuple[str, Observed]]:
+    """The origins with messages that one configuration copies and the other does not, or not in the same way; each with the
+    field that does so.
+    """
+    for name in dict.fromkeys(copy["name"] for copy in _only_in(config, other) if not copy.get("external")):
+        if (origin := live.stream(name)) and origin.messages:
+            yield "mirror" if (config or {}).get("mirror") else "sources", origin
 
 
 def _unwanted(stream: Observed, live: Live) -> int:
@@ -241,24 +230,22 @@ def _unwanted(stream: Observed, live: Live) -> int:
     if stream.config.get("retention", "limits") == "limits":
         return 0
     own = [each for each in live.consumers(stream.address.name) if not is_ephemeral_or_internal(each)]
-    return max(0, messages_of(stream) - wanted_by_any(own))
+    return max(0, stream.messages - wanted_by_any(own))
 
 
 def _pushed_out(change: Change, observed: Observed, live: Live) -> Iterator[Effect]:
     """The effect of messages that a new source brings: a full stream drops others for them."""
-    before, after = change.before or {}, change.after or {}
-    known = [_identity(copy) for _, copy in copies_of(before)]
-    new = [copy for _, copy in copies_of(after) if _identity(copy) not in known]
-    if not new or not messages_of(observed) or (after.get("discard") == "new" and "max_msgs_per_subject" not in after):
+    after, new = change.after or {}, _only_in(change.after, change.before)
+    if not new or not observed.messages or (after.get("discard") == "new" and "max_msgs_per_subject" not in after):
         return
     found = [None if copy.get("external") else live.stream(copy["name"]) for copy in new]
-    for name, count in (("max_msgs", messages_of), ("max_bytes", bytes_of), ("max_msgs_per_subject", messages_of)):
-        incoming = sum(count(each) if each else after.get(name, 0) for each in found)
-        room = after[name] - (0 if name == "max_msgs_per_subject" else count(observed)) if name in after else incoming
-        if incoming > room:
-            most = min(messages_of(observed), incoming - room) if name == "max_msgs" else messages_of(observed)
+    limits = (("max_msgs", observed.messages), ("max_bytes", observed.bytes), ("max_msgs_per_subject", 0))
+    for name, stored, most in ((name, stored, after[name]) for name, stored in limits if name in after):
+        incoming = sum((each.bytes if name == "max_bytes" else each.messages) if each else most for each in found)
+        if stored + incoming > most:
+            pushed = min(observed.messages, stored + incoming - most) if name == "max_msgs" else observed.messages
             text = f"what comes from the origin pushes them out, above `{name}`"
-            yield Effect("DS207", text, "sources", amounts(Bound.UPPER, messages=most, bytes=bytes_of(observed)))
+            yield Effect("DS207", text, "sources", amounts(Bound.UPPER, messages=pushed, bytes=observed.bytes))
             return
 
 
@@ -267,9 +254,9 @@ def _expiring_by_header(change: Change, observed: Observed) -> Iterator[Effect]:
     before it, the server refuses them.)
     """
     copies = next(copies_of(change.before or {}), None) or next(copies_of(change.after or {}), None)
-    if copies and messages_of(observed):
+    if copies and observed.messages:
         text = "what was copied with a `Nats-TTL` goes when that is over"
-        yield Effect("DS209", text, "allow_msg_ttl", amounts(Bound.UPPER, expiring=messages_of(observed)))
+        yield Effect("DS209", text, "allow_msg_ttl", amounts(Bound.UPPER, expiring=observed.messages))
 
 
 def _one_way(paths: set[str], before: Config, after: Config) -> Iterator[Effect]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from smith_topology.core.kinds.behaviour import ABSENT_LIMITS_ARE_ZERO
 from smith_topology.core.model import (
@@ -21,9 +21,10 @@ from smith_topology.core.model import (
     filters_of,
 )
 from smith_topology.core.planning.claims import gained, given_up
-from smith_topology.core.planning.ordering.pairs import all_before_all
+from smith_topology.core.planning.ordering.graphs import all_before_all
 from smith_topology.core.planning.ordering.quotas import full_streams
 from smith_topology.core.planning.stage import Stages
+from smith_topology.core.planning.writing import Writing
 
 LIMITED = ("max_ack_pending", "inactive_threshold")
 """What ``consumer_limits`` holds, by the names that consumers have too."""
@@ -79,16 +80,13 @@ def is_above_limits(consumer: Config, stream: Change, versions: Versions) -> boo
 # ---------------------------------------------------------------------------------------------------------- edges
 
 
-def around_streams(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
+def around_streams(writing: Writing, stages: Stages) -> Iterator[Edge]:
     """Each consumer beside its stream, where both are written."""
-    for consumer in writing.values():
-        stream = writing.get(consumer.address.parent)
-        if consumer.address.kind is not Kind.CONSUMER or stream is None:
-            continue
-        if consumer.action is Action.DELETE:
-            yield from _deleted(consumer, stream, stages, live)
-        else:
-            yield from _written(consumer, stream, stages, live)
+    for address, consumers in writing.consumers_by_stream.items():
+        if stream := writing.changes.get(address):
+            for consumer in consumers:
+                around = _deleted if consumer.action is Action.DELETE else _written
+                yield from around(consumer, stream, stages, writing.live)
 
 
 def _deleted(consumer: Change, stream: Change, stages: Stages, live: Live) -> Iterator[Edge]:
@@ -110,11 +108,9 @@ def _written(consumer: Change, stream: Change, stages: Stages, live: Live) -> It
     first, ready = stages.first(consumer.address), _ready(consumer, stages)
     observed = live.observed.get(consumer.address)
     opening = opening_stage(stages, stream)
-    in_the_way = observed is not None and (
-        violates(observed.config, stream, live.versions(stream.address)) or follows_replicas(consumer, stream)
-    )
     awaited = opening is not None and is_awaited(consumer, stream)
-    if in_the_way:
+    versions = live.versions(stream.address)
+    if observed and (violates(observed.config, stream, versions) or follows_replicas(consumer, stream)):
         yield Edge(ready, stages.first(stream.address), "the consumer is in the way of its stream's change")
     elif opening and (base := stages.previous(opening)):
         yield Edge(base, first, "a consumer comes after its stream")
@@ -154,38 +150,30 @@ def is_awaited(consumer: Change, stream: Change) -> bool:
     return consumer.action is Action.UPDATE and bool(before) and wider
 
 
-def among_themselves(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
+def among_themselves(writing: Writing, stages: Stages) -> Iterator[Edge]:
     """New consumers of an interest stream, and new filters, come before the end of consumers and filters, where quotas allow
     both: at the end of a consumer the server drops what no other one wants.
     """
-    full = full_streams(writing.values(), live)
-    for name, consumers in _by_stream(writing.values()).items():
-        stream = live.stream(name)
+    full = full_streams(writing)
+    for address, consumers in writing.consumers_by_stream.items():
+        stream = writing.live.observed.get(address)
         if stream is None or stream.config.get("retention") != "interest":
             continue
-        wanting = [_ready(c, stages) for c in consumers if c.action is Action.CREATE or _wants_more(c)]
-        going = [c for c in consumers if c.action is Action.DELETE and name not in full]
-        dropping = [stages.last(c.address) for c in (*going, *filter(_wants_less, consumers))]
+        wanting = [_ready(c, stages) for c in consumers if gained(Kind.CONSUMER, c.before, c.after)]
+        may_wait = (c for c in consumers if c.action is not Action.DELETE or address not in full)
+        dropping = [stages.last(c.address) for c in may_wait if given_up(Kind.CONSUMER, c.before, c.after)]
         pairs = all_before_all(wanting, dropping)
         yield from (Edge(a, b, "what one gives up the other wants", required=False) for a, b in pairs if a.address != b.address)
 
 
-def _wants_more(consumer: Change) -> bool:
-    return changes_filters(consumer) and bool(gained(Kind.CONSUMER, consumer.before, consumer.after))
-
-
-def _wants_less(consumer: Change) -> bool:
-    return changes_filters(consumer) and bool(given_up(Kind.CONSUMER, consumer.before, consumer.after))
-
-
-def one_after_the_other(ordered: Iterable[Stage], writing: Mapping[Address, Change], live: Live) -> Iterator[Edge]:
+def one_after_the_other(ordered: Iterable[Stage], writing: Writing) -> Iterator[Edge]:
     """Where consumers decide what a stream keeps, a stage that can drop messages waits for all before it of the same stream and
     its consumers: what it drops depends on them, and was computed in this order.
     """
     since: dict[Address, list[StageId]] = defaultdict(list)
     for stage in ordered:
         stream = stage.address.parent
-        if not _is_kept_by_interest(stream, writing.get(stream), live):
+        if not _is_kept_by_interest(stream, writing.changes.get(stream), writing.live):
             continue
         if can_drop(stage):
             yield from (Edge(each, stage.id, "what it drops depends on what is there by then") for each in since[stream])
@@ -208,11 +196,3 @@ def _is_kept_by_interest(stream: Address, change: Change | None, live: Live) -> 
     configs = (observed.config if observed else {}, (change.after or {}) if change else {})
     copied = stream.name in live.copied and any(each.get("retention") == "workqueue" for each in configs)
     return copied or any(each.get("retention") == "interest" for each in configs)
-
-
-def _by_stream(changes: Iterable[Change]) -> Mapping[str, list[Change]]:
-    found: dict[str, list[Change]] = defaultdict(list)
-    for change in changes:
-        if change.address.kind is Kind.CONSUMER:
-            found[change.address.path[0]].append(change)
-    return found

@@ -6,17 +6,18 @@ where they would close a cycle (two streams may source each other).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from typing import TypeVar
 
-from smith_topology.core.model import Address, Change, Edge, Handover, Kind, Live, Stage, StageId
+from smith_topology.core.model import Edge, Handover, Kind, Stage, StageId
 from smith_topology.core.planning.ordering import consumers, origins, quotas, subjects
-from smith_topology.core.planning.ordering.cycles import components, cycles
+from smith_topology.core.planning.ordering.graphs import components, cycles
 from smith_topology.core.planning.stage import Stages
+from smith_topology.core.planning.writing import Writing
 
 Node = TypeVar("Node")
 
@@ -33,28 +34,28 @@ class Order:
     groups: Mapping[StageId, int] = field(default_factory=dict)
 
 
-def needed(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
+def needed(writing: Writing, stages: Stages) -> Iterator[Edge]:
     """The edges because of streams and their consumers, quotas and copies: all but those of hand-overs."""
-    yield from consumers.around_streams(writing, stages, live)
-    yield from consumers.among_themselves(writing, stages, live)
-    yield from quotas.edges(writing, stages, live)
+    yield from consumers.around_streams(writing, stages)
+    yield from consumers.among_themselves(writing, stages)
+    yield from quotas.edges(writing, stages)
     yield from origins.around_copies(writing, stages)
 
 
-def arrange(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Order:
+def arrange(writing: Writing, stages: Stages) -> Order:
     """Put the stages in order. Cycles of required edges must have been broken (``transitions.cycles``)."""
-    passing = tuple(subjects.handovers(stages.all(), live))
-    edges = [*_within(stages), *subjects.edges(stages, passing), *needed(writing, stages, live)]
+    passing = tuple(subjects.handovers(stages.all(), writing.live))
+    edges = [*_within(stages), *subjects.edges(stages, passing), *needed(writing, stages)]
     together = {(each.taker, each.giver) for each in passing if each.giver.address.kind is Kind.STREAM}
     kept = _without_cycles(edges, together)
     before: dict[StageId, dict[StageId, Edge]] = {stage.id: {} for stage in stages.all()}
     for edge in kept:
         before[edge.then].setdefault(edge.first, edge)
     pairs = {(edge.first, edge.then) for edge in kept}
-    component = components(pairs | together) if together else {}
-    sequence = list(_sequence([stage.id for stage in stages.all()], pairs, component))
+    component = {node: node for node in before} | (components(pairs | together) if together else {})
+    sequence = list(_sequence(component, pairs))
     ordered = tuple(stages[each.address][each.number - 1] for each in sequence)
-    for edge in consumers.one_after_the_other(ordered, writing, live):
+    for edge in consumers.one_after_the_other(ordered, writing):
         before[edge.then].setdefault(edge.first, edge)
     waits = {then: tuple(firsts.values()) for then, firsts in before.items()}
     return Order(ordered, waits, passing, _groups(sequence, component))
@@ -75,20 +76,21 @@ def _without_cycles(edges: Collection[Edge], together: set[tuple[StageId, StageI
     return [edge for edge in edges if edge.required or (edge.first, edge.then) not in closing]
 
 
-def _sequence(
-    nodes: list[StageId], pairs: set[tuple[StageId, StageId]], component: Mapping[StageId, StageId]
-) -> Iterator[StageId]:
+def _sequence(component: Mapping[StageId, StageId], pairs: set[tuple[StageId, StageId]]) -> Iterator[StageId]:
     """Groups in order, and within each its stages; otherwise as planned."""
     members: dict[StageId, list[StageId]] = defaultdict(list)
-    for node in nodes:
-        members[component.get(node, node)].append(node)
-    between = {(component.get(a, a), component.get(b, b)) for a, b in pairs}
+    for node, whole in component.items():
+        members[whole].append(node)
     inside: dict[StageId, set[tuple[StageId, StageId]]] = defaultdict(set)
+    between: set[tuple[StageId, StageId]] = set()
     for first, then in pairs:
-        if (whole := component.get(first, first)) == component.get(then, then):
-            inside[whole].add((first, then))
-    for whole in _sorted(list(members), {(a, b) for a, b in between if a != b}):
-        yield from _sorted(members[whole], inside[whole]) if len(members[whole]) > 1 else members[whole]
+        a, b = component[first], component[then]
+        if a == b:
+            inside[a].add((first, then))
+        else:
+            between.add((a, b))
+    for whole in _sorted(list(members), between):
+        yield from _sorted(members[whole], inside[whole])
 
 
 def _sorted(nodes: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterator[Node]:
@@ -105,12 +107,7 @@ def _sorted(nodes: list[Node], pairs: Iterable[tuple[Node, Node]]) -> Iterator[N
 
 
 def _groups(sequence: list[StageId], component: Mapping[StageId, StageId]) -> dict[StageId, int]:
-    sizes: dict[StageId, int] = defaultdict(int)
-    for node in sequence:
-        sizes[component.get(node, node)] += 1
-    numbers: dict[StageId, int] = {}
-    for node in sequence:
-        whole = component.get(node, node)
-        if sizes[whole] > 1:
-            numbers.setdefault(whole, len(numbers) + 1)
-    return {node: numbers[component[node]] for node in sequence if component.get(node, node) in numbers}
+    sizes = Counter(component.values())
+    shared = dict.fromkeys(component[node] for node in sequence if sizes[component[node]] > 1)
+    numbers = {whole: number for number, whole in enumerate(shared, start=1)}
+    return {node: numbers[component[node]] for node in sequence if component[node] in numbers}

@@ -9,9 +9,10 @@ from enum import Enum
 
 from smith_topology.core.diff.ownership import is_internal
 from smith_topology.core.kinds.behaviour import RESERVES_EVERY_REPLICA
-from smith_topology.core.model import Action, Address, Change, Config, Edge, Kind, Live, Server, StageId
-from smith_topology.core.planning.ordering.pairs import all_before_all
+from smith_topology.core.model import Action, Address, Change, Config, Edge, Kind, Live, Server
+from smith_topology.core.planning.ordering.graphs import all_before_all
 from smith_topology.core.planning.stage import Stages
+from smith_topology.core.planning.writing import Writing
 
 UNLIMITED = -1
 """For bytes; 0 of them is nothing at all."""
@@ -124,19 +125,15 @@ def _reserved(config: Config | None, storage: str, server: Server) -> int:
     return max(0, int(config.get("max_bytes", -1))) * copies
 
 
-def full_streams(changes: Iterable[Change], live: Live) -> frozenset[str]:
+def full_streams(writing: Writing) -> frozenset[Address]:
     """The streams whose new consumers must wait until others are deleted."""
-    found = of_consumers({change.address: change for change in changes}, live)
-    return frozenset(quota.stream.name for quota in found if quota.stream and quota.is_full)
+    return frozenset(quota.stream for quota in of_consumers(writing.changes, writing.live) if quota.stream and quota.is_full)
 
 
-def edges(writing: Mapping[Address, Change], stages: Stages, live: Live) -> Iterator[Edge]:
+def edges(writing: Writing, stages: Stages) -> Iterator[Edge]:
     """Changes that free some of a full quota come before those that use more of it (10023, 10026, 10027, 10028, 10047)."""
-    for quota in quotas(writing.values(), live):
+    for quota in quotas(writing.changes.values(), writing.live):
         if quota.is_full:
-            pairs = all_before_all([_freeing(stages, a) for a in quota.givers], [stages.first(a) for a in quota.takers])
+            freeing = [stages.changing(each, "max_bytes", "num_replicas", "storage") for each in quota.givers]
+            pairs = all_before_all(freeing, [stages.first(each) for each in quota.takers])
             yield from (Edge(first, then, f"{quota.what.value}: one frees what the other uses") for first, then in pairs)
-
-
-def _freeing(stages: Stages, address: Address) -> StageId:
-    return stages.changing(address, "max_bytes", "num_replicas", "storage")

@@ -1,4 +1,4 @@
-"""Changes that exceed a limit of the account, or of a stream."""
+"""Changes that exceed a limit of the account, or of a stream, or need a cluster."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from smith_topology.core.model import Diagnostic, Finding, Kind
 from smith_topology.core.planning.ordering.quotas import Limited, Quota, limit, quotas
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 
+NO_CLUSTER = Finding.error(
+    "CP102",
+    "Replicas need a cluster",
+    "Replicas on a server that is not part of a cluster.",
+    "Connect to the cluster, or write `num_replicas: 1`.",
+)
 OVER_QUOTA = Finding.error(
     "CP105",
     "No room for what the plan adds",
@@ -35,6 +41,20 @@ INSTEAD = {
     Limited.FILE: "lower `max_bytes`",
     Limited.MEMORY: "lower `max_bytes`",
 }
+LIMITS = {
+    Kind.STREAM: (("max_consumers", "max_consumers"), ("max_bytes", "{}_max_stream_bytes")),
+    Kind.CONSUMER: (("max_ack_pending", "max_ack_pending"),),
+}
+"""Fields, and what limits them in the account, by its storage."""
+
+
+def no_cluster(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    """Replicas above 1 on a single server: a creation is refused (10074), and up to 2.12 an update has no effect."""
+    for change, resource in planned.written() if not planned.server.is_clustered else ():
+        replicas = (change.after or {}).get("num_replicas", 1)
+        if replicas > 1:
+            detail = f"{change.address} declares {replicas} replicas, and JetStream runs on a single server here."
+            yield NO_CLUSTER.at(resource, "num_replicas", detail, NO_CLUSTER.advice)
 
 
 def over_quota(planned: PlannedChanges) -> Iterator[Diagnostic]:
@@ -43,46 +63,27 @@ def over_quota(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def _over_quota(quota: Quota, planned: PlannedChanges) -> Diagnostic:
-    *_, last = quota.takers
-    return OVER_QUOTA.diagnostic(
-        f"{quota.stream or 'The account'} takes {quota.most:,} {quota.what.value}, and has {quota.used:,}; this plan adds "
-        f"{quota.added:,}" + (f" and takes away {quota.given:,}." if quota.given else "."),
-        f"Delete what is not needed, or {INSTEAD[quota.what]}.",
-        last,
-        planned.topology.resources[last].span,
-    )
+    detail = f"{quota.stream or 'The account'} takes {quota.most:,} {quota.what.value}, and has {quota.used:,}; this plan adds "
+    detail += f"{quota.added:,}" + (f" and takes away {quota.given:,}." if quota.given else ".")
+    last = planned.topology.resources[quota.takers[-1]]
+    return OVER_QUOTA.at(last, "", detail, f"Delete what is not needed, or {INSTEAD[quota.what]}.")
 
 
 def above_limit(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """More than the account lets one stream (10026, 10122) or one consumer (10121) have."""
     for change, resource in planned.written():
         after = change.after or {}
-        for field, name in _limits(change.address.kind, after.get("storage", "file")):
-            most = limit(planned.server, name)
+        stored = "storage" if after.get("storage", "file") == "file" else after["storage"]
+        for field, name in LIMITS[change.address.kind]:
+            most = limit(planned.server, name.format(stored))
             if 0 < most < after.get(field, -1):
-                yield ABOVE_LIMIT.diagnostic(
-                    f"`{field}` of {change.address} is {after[field]:,}; the account allows {most:,}.",
-                    f"Lower `{field}`, or have the account's limit raised.",
-                    change.address,
-                    resource.where(field),
-                )
-
-
-def _limits(kind: Kind, storage: str) -> tuple[tuple[str, str], ...]:
-    """Fields, and what limits them in the account."""
-    if kind is Kind.CONSUMER:
-        return (("max_ack_pending", "max_ack_pending"),)
-    stored = "storage" if storage == "file" else storage
-    return (("max_consumers", "max_consumers"), ("max_bytes", f"{stored}_max_stream_bytes"))
+                detail = f"`{field}` of {change.address} is {after[field]:,}; the account allows {most:,}."
+                yield ABOVE_LIMIT.at(resource, field, detail, f"Lower `{field}`, or have the account's limit raised.")
 
 
 def unlimited(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """Streams without ``max_bytes`` where the account requires it (10113)."""
     for change, resource in planned.written(Kind.STREAM) if planned.server.limits.get("max_bytes_required") else ():
         if "max_bytes" not in (change.after or {}):
-            yield NO_BYTE_LIMIT.diagnostic(
-                f"{change.address} has no `max_bytes`, and the account takes no stream without.",
-                "Set `max_bytes`; it counts in full towards what the account may store.",
-                change.address,
-                resource.span,
-            )
+            detail = f"{change.address} has no `max_bytes`, and the account takes no stream without."
+            yield NO_BYTE_LIMIT.at(resource, "", detail, "Set `max_bytes`; it counts in full towards what the account may store.")

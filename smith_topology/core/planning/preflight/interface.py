@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from smith_topology.core.model import Action, Address, Change, Diagnostic, Kind, Live, Resource, Server, Topology, Version
+from smith_topology.core.model import Action, Address, Change, Diagnostic, Kind, Live, Resource, Server, Topology
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,3 @@ class PlannedChanges:
 
 
 Rule: TypeAlias = Callable[[PlannedChanges], Iterator[Diagnostic]]
-
-Need: TypeAlias = tuple[str, Version, str]
-"""The path of a field, the first server that takes what is written there, and how to name it in a sentence."""

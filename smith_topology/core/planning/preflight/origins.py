@@ -30,14 +30,10 @@ def missing(planned: PlannedChanges) -> Iterator[Diagnostic]:
             goes = other is not None and other.action is Action.DELETE
             if goes or (other is None and not planned.live.exists(address)):
                 unselected = "is not on the server, and not selected" if address in planned.topology.resources else ""
-                yield NO_ORIGIN.diagnostic(
-                    f'{change.address} copies "{origin}", which '
-                    + ("this plan destroys" if goes else unselected or "is neither in the file nor on the server")
-                    + ": it would stay empty without an error.",
-                    f"Select it too: --target {address.in_shell}" if unselected else "Correct the name, or keep the origin.",
-                    change.address,
-                    resource.where("mirror" if resource.config.get("mirror") else "sources"),
-                )
+                why = "this plan destroys" if goes else unselected or "is neither in the file nor on the server"
+                detail = f'{change.address} copies "{origin}", which {why}: it would stay empty without an error.'
+                fix = f"Select it too: --target {address.in_shell}" if unselected else "Correct the name, or keep the origin."
+                yield NO_ORIGIN.at(resource, "mirror" if resource.config.get("mirror") else "sources", detail, fix)
 
 
 def left_without(planned: PlannedChanges) -> Iterator[Diagnostic]:
@@ -48,9 +44,5 @@ def left_without(planned: PlannedChanges) -> Iterator[Diagnostic]:
             continue
         change = planned.by_address.get(address)
         for origin in gone.intersection(origins((change.after if change else observed.config) or {})):
-            yield ORIGIN_DESTROYED.diagnostic(
-                f'{address} copies "{origin}", which this plan destroys: it keeps what it has and gets nothing more, '
-                "without an error.",
-                "Make sure that nothing relies on the copy.",
-                address,
-            )
+            detail = f'{address} copies "{origin}", which this plan destroys: it keeps what it has and gets nothing more, '
+            yield ORIGIN_DESTROYED.diagnostic(f"{detail}without an error.", ORIGIN_DESTROYED.advice, address)

@@ -5,35 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smith_topology.core.model import Change, Diagnostic, Live, Topology
-from smith_topology.core.planning.preflight import (
-    account,
-    cluster,
-    limits,
-    origins,
-    replacement,
-    subjects,
-    unknown,
-    versions,
-    workqueue,
-)
+from smith_topology.core.planning.preflight import account, consumers, origins, replacement, subjects, unknown, versions
 from smith_topology.core.planning.preflight.interface import PlannedChanges, Rule
 
 RULES: tuple[Rule, ...] = (
     versions.too_old,
     replacement.needed,
-    cluster.needed,
-    cluster.scaled_together,
+    account.no_cluster,
+    consumers.scaled_together,
     origins.missing,
-    limits.in_the_way,
+    consumers.above_limits,
     account.over_quota,
     account.above_limit,
     account.unlimited,
-    workqueue.copy_in_the_way,
+    consumers.copy_in_the_way,
     subjects.taken,
     origins.left_without,
     unknown.unknown_origins,
     unknown.unknown_consumers,
     unknown.unknown_holders,
+    consumers.without_stream,
 )
 
 

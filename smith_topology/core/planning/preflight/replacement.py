@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.diff.diff import top_level
 from smith_topology.core.model import Action, Change, Diagnostic, Finding, Resource
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 
@@ -23,16 +22,12 @@ def needed(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def _needed(change: Change, resource: Resource) -> Diagnostic:
-    reasons = {top_level(each.path): each.immutable for each in change.fields if each.immutable}
+    reasons = {each.name: each.immutable for each in change.fields if each.immutable}
     listed = "; ".join(f"`{name}`: {why}" for name, why in reasons.items())
     instead = "Declare the value that is live"
     if "ack_policy" in reasons:
         listed += "" if resource.written("ack_policy") else "; left out, it means `explicit`"
         instead += f": `ack_policy: {(change.before or {}).get('ack_policy')}` keeps it as it is"
-    return REPLACEMENT.diagnostic(
-        f"{change.address} can't be changed in place ({listed}). This version of smith-topo does not replace objects yet, "
-        "so nothing is written.",
-        f"{instead}, or go on without it: --exclude {change.address.in_shell}",
-        change.address,
-        resource.where(next(iter(reasons), "")),
-    )
+    detail = f"{change.address} can't be changed in place ({listed}). This version of smith-topo does not replace objects yet, "
+    fix = f"{instead}, or go on without it: --exclude {change.address.in_shell}"
+    return REPLACEMENT.at(resource, next(iter(reasons), ""), f"{detail}so nothing is written.", fix)

@@ -33,21 +33,15 @@ def taken(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def _gains(change: Change) -> bool:
-    if change.action is Action.CREATE:
-        return True
-    return change.action is Action.UPDATE and any(each.path == "subjects" for each in change.fields)
+    updates = change.action is Action.UPDATE and any(each.path == "subjects" for each in change.fields)
+    return updates or change.action is Action.CREATE
 
 
 def _taken(topology: Topology, subject: str, address: Address, theirs: str, other: Address, *, kept: bool) -> Diagnostic:
-    resource = topology.resources[address]
     why, fix = "which is live and not in this file", "Declare that stream here too, or choose other subjects."
     if kept:
         why, fix = "whose live subjects its `ignore_changes` keeps", "Take `subjects` out of them, or choose other subjects."
     elif other in topology.resources:
         why, fix = "which is live and not selected", f"Select it too: --target {other.in_shell}"
-    return TAKEN.diagnostic(
-        f'"{subject}" of {address} overlaps "{theirs}" of {other}, {why}.',
-        fix,
-        address,
-        resource.where("subjects"),
-    )
+    detail = f'"{subject}" of {address} overlaps "{theirs}" of {other}, {why}.'
+    return TAKEN.at(topology.resources[address], "subjects", detail, fix)

@@ -60,9 +60,5 @@ def unknown_holders(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def _not_judged(change: Change, resource: Resource, why: Diagnostic, what: str) -> Diagnostic:
-    return NOT_JUDGED.diagnostic(
-        f"{change.address}: {what}. {why.detail}",
-        f"{why.fix} Or go on without it: --exclude '{change.address}'.",
-        change.address,
-        resource.span,
-    )
+    detail, fix = f"{change.address}: {what}. {why.detail}", f"{why.fix} Or go on without it: --exclude '{change.address}'."
+    return NOT_JUDGED.at(resource, "", detail, fix)

@@ -1,15 +1,19 @@
-"""What needs a newer server than this one: fields by the tables, and values of fields that it knows."""
+"""What needs a newer server than this one: fields by the tables, and values (filters, templates) of fields that it knows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeAlias
 
+from smith_topology.core.checks.interface import filter_path
+from smith_topology.core.checks.transforms import placeholders
 from smith_topology.core.kinds import RULES
+from smith_topology.core.kinds.behaviour import CHECKS_TEMPLATES, TAKES_CROSSING_FILTERS
 from smith_topology.core.kinds.fields import Field, by_name
-from smith_topology.core.model import Diagnostic, Finding, Resource, Version
-from smith_topology.core.planning.preflight import values
-from smith_topology.core.planning.preflight.interface import Need, PlannedChanges
+from smith_topology.core.model import Config, Diagnostic, Finding, Kind, Resource, Version, Versions, copies_of, filters_of
+from smith_topology.core.planning.preflight.interface import PlannedChanges
+from smith_topology.core.subjects import SubjectIndex
 
 TOO_OLD = Finding.error(
     "CP101",
@@ -25,6 +29,8 @@ PERHAPS_TOO_OLD = Finding.warning(
     "Make sure that it does, or upgrade the older servers.",
 )
 
+Need: TypeAlias = tuple[str, Version, str]
+"""The path of a field, the first server that takes what is written there, and how to name it in a sentence."""
 Needs: TypeAlias = Callable[[Resource, PlannedChanges], Iterator[Need]]
 
 
@@ -51,13 +57,10 @@ def _is_placed(resource: Resource, planned: PlannedChanges) -> bool:
 
 def _too_old(resource: Resource, path: str, needed: Version, what: str, oldest: Version, *, avoidable: bool) -> Diagnostic:
     detail = f"{what} of {resource.address} needs server {needed}; server {oldest} would drop it silently or refuse it."
-    if avoidable:
-        found = PERHAPS_TOO_OLD
-        fix = f"Make sure that `placement` leads to servers of {needed} or newer, or upgrade the others of this cluster."
-    else:
-        found = TOO_OLD
-        fix = f"Upgrade the server to {needed}, or take the field out."
-    return found.diagnostic(detail, fix, resource.address, resource.where(path))
+    if not avoidable:
+        return TOO_OLD.at(resource, path, detail, f"Upgrade the server to {needed}, or take the field out.")
+    fix = f"Make sure that `placement` leads to servers of {needed} or newer, or upgrade the others of this cluster."
+    return PERHAPS_TOO_OLD.at(resource, path, detail, fix)
 
 
 def _known(fields: tuple[Field, ...], config: Mapping[str, Any], prefix: str) -> Iterator[Need]:
@@ -75,8 +78,40 @@ def _known(fields: tuple[Field, ...], config: Mapping[str, Any], prefix: str) ->
             yield from _known(known.fields, block, f"{path}.{place}." if known.many else f"{path}.")
 
 
+def template_functions(resource: Resource, planned: PlannedChanges) -> Iterator[Need]:
+    """Functions of subject templates."""
+    for path, destination in _destinations(resource.config):
+        for token, held in placeholders(destination):
+            if not (held.indexes and _unchecked(path, planned.live.versions(resource.address))):
+                yield path, held.since, f"`{token}` in `{path}`"
+
+
+def _destinations(config: Config) -> Iterator[tuple[str, str]]:
+    for name in ("subject_transform", "republish"):
+        if block := config.get(name):
+            yield f"{name}.dest", block.get("dest") or ""
+    for path, copy in copies_of(config):
+        for place, transform in enumerate(copy.get("subject_transforms") or ()):
+            yield f"{path}.subject_transforms.{place}.dest", transform.get("dest") or ""
+
+
+def _unchecked(path: str, versions: Versions) -> bool:
+    """Whether the server stores a template there without checking its functions."""
+    return path.startswith("republish") or not (path.startswith("sources") or CHECKS_TEMPLATES.at(versions))
+
+
+def crossing_filters(resource: Resource, planned: PlannedChanges) -> Iterator[Need]:
+    """Filters of one consumer that share some subjects, and neither holds the other (10138 before 2.12)."""
+    if resource.address.kind is not Kind.CONSUMER or TAKES_CROSSING_FILTERS.at(planned.live.versions(resource.address)):
+        return
+    index = SubjectIndex((subject, place) for place, subject in enumerate(filters_of(resource.config)))
+    for (one, _), (other, place) in islice(index.overlapping(), 1):
+        path = filter_path(resource, place)
+        yield path, TAKES_CROSSING_FILTERS.since, f'`{path}: "{other}"`, which crosses "{one}",'
+
+
 NEEDS: tuple[Needs, ...] = (
     lambda resource, _: _known(RULES[resource.address.kind].fields, resource.config, ""),
-    values.template_functions,
-    values.crossing_filters,
+    template_functions,
+    crossing_filters,
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from smith_topology.core.model import Edge, Handover, Live, Stage, StageId
 from smith_topology.core.planning.claims import claiming, claims_of, parked
-from smith_topology.core.planning.ordering.cycles import cycles
+from smith_topology.core.planning.ordering.graphs import cycles
 from smith_topology.core.planning.ordering.subjects import handovers
 from smith_topology.core.planning.stage import Path, Stages, by_way_of, numbered
 from smith_topology.core.subjects import intersection, overlaps

@@ -12,7 +12,7 @@ from smith_topology.core.model import FILTERS, Action, Config, Kind, Stage, filt
 from smith_topology.core.planning.claims import claiming, gained, given_up
 from smith_topology.core.planning.ordering.consumers import changes_filters
 from smith_topology.core.planning.stage import Path, by_way_of, with_fields_of
-from smith_topology.core.planning.transitions.interface import Writing
+from smith_topology.core.planning.writing import Writing
 from smith_topology.core.subjects import is_subset, overlaps
 
 WHY = "keeps its old filters until what it gives up is wanted elsewhere, or no longer stored"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from smith_topology.core.model import Action, Address, Config, Handover, Kind, Stage
 from smith_topology.core.planning.claims import claiming, claims_of, is_parked, parked
 from smith_topology.core.planning.stage import Path, by_way_of, with_fields_of
-from smith_topology.core.planning.transitions.interface import Writing
+from smith_topology.core.planning.writing import Writing
 from smith_topology.core.subjects import overlaps
 
 

@@ -13,7 +13,7 @@ from smith_topology.core.model import Config, Kind, Stage, copies_of
 from smith_topology.core.planning.claims import claiming, gained, parked
 from smith_topology.core.planning.ordering.consumers import is_awaited
 from smith_topology.core.planning.stage import Path, by_way_of, with_fields_of
-from smith_topology.core.planning.transitions.interface import Writing
+from smith_topology.core.planning.writing import Writing
 
 WHY = "takes no messages until the consumers that want them are there"
 

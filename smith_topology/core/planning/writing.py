@@ -1,15 +1,14 @@
-"""What a rule looks at, and what it returns."""
+"""The changes that a plan makes: what transitions and ordering look at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 from smith_topology.core.model import Action, Address, Change, Handover, Kind, Live, Stage
 from smith_topology.core.planning.ordering.subjects import handovers
-from smith_topology.core.planning.stage import Path
 
 WRITES = (Action.CREATE, Action.UPDATE, Action.DELETE)
 
@@ -25,22 +24,23 @@ class Writing:
     def of(cls, changes: Iterable[Change], live: Live) -> Writing:
         return cls({change.address: change for change in changes if change.action in WRITES}, live)
 
+    @property
+    def whole(self) -> Iterator[Stage]:
+        """Each change as one stage."""
+        return (Stage(c.address, c.before, c.after) for c in self.changes.values())
+
     @cached_property
     def passing(self) -> tuple[Handover, ...]:
         """The claims that pass between objects, each change taken as one stage."""
-        return tuple(handovers((Stage(c.address, c.before, c.after) for c in self.changes.values()), self.live))
+        return tuple(handovers(self.whole, self.live))
 
     @cached_property
-    def _consumers(self) -> Mapping[Address, list[Change]]:
-        found: dict[Address, list[Change]] = {}
+    def consumers_by_stream(self) -> Mapping[Address, list[Change]]:
+        found: dict[Address, list[Change]] = defaultdict(list)
         for address, change in self.changes.items():
             if address.kind is Kind.CONSUMER:
-                found.setdefault(address.parent, []).append(change)
+                found[address.parent].append(change)
         return found
 
     def consumers(self, stream: Address) -> list[Change]:
-        return self._consumers.get(stream, [])
-
-
-Rule: TypeAlias = Callable[[Stage, Writing], Path]
-"""Gives the stage itself where it need not be split."""
+        return self.consumers_by_stream.get(stream, [])
