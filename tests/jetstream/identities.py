@@ -19,6 +19,10 @@ _SYSTEM = {"subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1, 
 _JETSTREAM = {"mem_storage": -1, "disk_storage": -1, "streams": -1, "consumer": -1}
 
 
+SIGNS = "keyUsage=critical,keyCertSign,cRLSign"
+"""What an authority's certificate has to allow: Python checks it from 3.13 on."""
+
+
 @dataclass(frozen=True)
 class Authority:
     """A certificate authority with its files in ``directory``."""
@@ -26,20 +30,21 @@ class Authority:
     directory: Path
 
     @classmethod
-    def make(cls, directory: Path) -> Authority:
+    def make(cls, directory: Path, extension: str = SIGNS) -> Authority:
         directory.mkdir()
-        _openssl(directory, f"req -x509 {_NEW_KEY} -days 2 -keyout ca.key -out ca.pem -subj /CN=ca")
+        subject = f"-days 2 -keyout ca.key -out ca.pem -subj /CN=ca -addext {extension}"
+        _openssl(directory, f"req -x509 {_NEW_KEY} {subject}")
         return cls(directory)
 
     @property
     def ca(self) -> str:
         return str(self.directory / "ca.pem")
 
-    def issue(self, name: str, names: str = "IP:127.0.0.1") -> tuple[str, str]:
-        """A certificate for these alternative names, and its key: two paths."""
-        (self.directory / "ext").write_text(f"subjectAltName={names}\n")
+    def issue(self, name: str, extension: str = "subjectAltName=IP:127.0.0.1", days: int = 2) -> tuple[str, str]:
+        """A certificate that ends in so many days, and its key: two paths."""
+        (self.directory / "ext").write_text(f"authorityKeyIdentifier=keyid\n{extension}\n")
         _openssl(self.directory, f"req {_NEW_KEY} -keyout {name}.key -out {name}.csr -subj /CN={name}")
-        signing = f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out {name}.pem"
+        signing = f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days {days} -extfile ext -out {name}.pem"
         _openssl(self.directory, signing)
         return str(self.directory / f"{name}.pem"), str(self.directory / f"{name}.key")
 

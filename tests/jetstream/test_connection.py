@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ from smith_topology.jetstream.connecting.errors import (
     Unreachable,
 )
 from smith_topology.jetstream.embedded import EmbeddedServer
-from tests.jetstream.identities import Authority, Operator, new_key
+from tests.jetstream.identities import SIGNS, Authority, Operator, new_key
 from tests.servers import LATEST, Servers, free_ports
 
 SECRET = "s3cret-never-shown"
@@ -211,7 +212,7 @@ def test_a_client_certificate_is_sent(servers: Servers, authority: Authority) ->
 
 
 def test_tls_that_a_server_only_offers_is_used_when_asked_for(servers: Servers, authority: Authority) -> None:
-    server = servers.start(tls(authority.issue("server", "DNS:elsewhere")) + "\nallow_non_tls: true")
+    server = servers.start(tls(authority.issue("server", "subjectAltName=DNS:elsewhere")) + "\nallow_non_tls: true")
 
     assert isinstance(failure(to(server, tlsca=authority.ca)), TLSFailed)
 
@@ -232,13 +233,39 @@ def test_each_tls_failure_has_its_own_message(
 ) -> None:
     files = {"CA": authority.ca, "OTHER": Authority.make(tmp_path / "other").ca}
     verify = f'ca_file: "{authority.ca}", {config}' if config else ""
-    server = servers.start(tls(authority.issue("server", names), verify))
+    server = servers.start(tls(authority.issue("server", f"subjectAltName={names}"), verify))
 
     error = failure(to(server, **{name: files.get(value, value) for name, value in options.items()}))
 
     assert error.diagnostic.code == "tls"
     assert expected in error.diagnostic.detail
     assert error.diagnostic.fix
+
+
+SERVER = "subjectAltName=IP:127.0.0.1"
+STRICT = pytest.mark.skipif(sys.version_info < (3, 13), reason="Python checks it from 3.13 on")
+
+
+@pytest.mark.parametrize(
+    ("authority", "certificate", "days", "expected"),
+    [
+        (SIGNS, SERVER, -1, "or of its authority, has expired"),
+        (SIGNS, f"{SERVER}\nextendedKeyUsage=clientAuth", 2, "not accepted: unsuitable certificate purpose"),
+        ("keyUsage=critical,digitalSignature", SERVER, 2, "not accepted: invalid CA certificate"),
+        ("basicConstraints=critical,CA:FALSE", SERVER, 2, "not accepted: invalid CA certificate"),
+        pytest.param("nsComment=plain", SERVER, 2, "not accepted: CA cert does not include key usage extension", marks=STRICT),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_said(
+    servers: Servers, tmp_path: Path, *, authority: str, certificate: str, days: int, expected: str
+) -> None:
+    faulty = Authority.make(tmp_path / "ca", authority)
+    server = servers.start(tls(faulty.issue("server", certificate, days)))
+
+    error = failure(to(server, tlsca=faulty.ca))
+
+    assert error.diagnostic.code == "tls"
+    assert expected in error.diagnostic.detail
 
 
 @pytest.mark.parametrize(("scheme", "options"), [("tls", {}), ("nats", {"tlsca": "CA"})])

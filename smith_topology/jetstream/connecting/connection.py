@@ -142,7 +142,7 @@ def translate(error: Exception, settings: Settings, server: str, link: Link) -> 
             return TLSFailed(f"{server} does not speak TLS first.", "Leave out --tlsfirst, or set handshake_first on the server.")
         case ssl.SSLError() | ConnectionError() if link.greeting.get("tls_verify"):
             return TLSFailed(
-                f"{server} wants a client certificate that it accepts ({settings.tlscert or 'none was given'}).",
+                f"{server} wants a client certificate that it accepts ({settings.tlscert or 'none was given'}){_alert(error)}.",
                 "Give one that its authority signed: --tlscert cert.pem --tlskey key.pem",
             )
         case nats.SecureConnWantedError():
@@ -159,6 +159,16 @@ def translate(error: Exception, settings: Settings, server: str, link: Link) -> 
             return _unreachable(error, settings, server, link)
 
 
+def _alert(error: ssl.SSLError | ConnectionError) -> str:
+    """What the server said of the client's certificate before it closed the connection; empty if that did not arrive."""
+    _, _, alert = str(getattr(error, "reason", None) or "").partition("_ALERT_")
+    return f": {alert.replace('_', ' ').lower()}" if alert else ""
+
+
+_UNKNOWN_AUTHORITY = {2, 18, 19, 20, 21}
+"""OpenSSL's reasons that mean: no certificate of a trusted authority leads to this one (``x509_vfy.h``)."""
+
+
 def _unverified(error: ssl.SSLCertVerificationError, settings: Settings, server: str) -> TLSFailed:
     match error.verify_code:
         case 62 | 64:  # X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH
@@ -166,11 +176,17 @@ def _unverified(error: ssl.SSLCertVerificationError, settings: Settings, server:
                 f"The certificate of {server} is for another name.", "Connect by a name or address that the certificate lists."
             )
         case 10:  # X509_V_ERR_CERT_HAS_EXPIRED
-            return TLSFailed(f"The certificate of {server} has expired.", "Renew it on the server.")
-        case _:
+            return TLSFailed(f"The certificate of {server}, or of its authority, has expired.", "Renew it on the server.")
+        case code if code in _UNKNOWN_AUTHORITY:
             return TLSFailed(
                 f"The certificate of {server} is signed by an authority that {settings.tlsca or 'this system'} does not know.",
                 "Name the authority that signed it: --tlsca ca.pem",
+            )
+        case _:
+            return TLSFailed(
+                f"The certificate of {server}, or of its authority, is not accepted: {error.verify_message}.",
+                "Have it issued anew without this fault. Python 3.13 and later check certificates by RFC 5280, earlier ones less "
+                "strictly.",
             )
 
 
