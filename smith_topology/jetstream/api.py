@@ -132,12 +132,11 @@ class Api:
             server = versions.answering(self._link.greeting, self._prefix, info)
         except ValueError as error:
             raise JetStreamOff(f"The server's version makes no sense: {error}.", "Connect to a nats-server.") from error
-        return replace(
-            server,
-            time=host.get("time") or our_clock(),
-            url=self._link.url,
-            account=user.get("account_name") or user.get("account") or "",
-        )
+        server = replace(server, time=host.get("time") or our_clock(), url=self._link.url, api_prefix=self._prefix)
+        if not server.is_own_account:
+            return server
+        key = user.get("account") or ""
+        return replace(server, account=user.get("account_name") or key, account_key=key)
 
     async def _whoami(self) -> Mapping[str, Any]:
         try:

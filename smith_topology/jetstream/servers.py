@@ -54,11 +54,14 @@ def _refined(server: Server, found: Iterable[Version], infos: list[dict[str, Any
 async def _cluster(api: Api, server: Server, streams: Collection[Observed]) -> str | None:
     """The name of the cluster, ``""`` for a single server, None where it can't be known.
 
-    Lists of a cluster name it in each entry. Those of a single server name none, and its infos name the server.
+    The connection tells it, where the server connected to is what answers: streams of the account may be in other clusters too.
+    Else lists of a cluster name it in each entry. Those of a single server name none, and its infos name the server.
     """
-    named = (str(each.cluster["name"]) for each in streams if each.cluster.get("name") not in (None, *each.peers[:1]))
-    if (name := next(named, server.cluster)) is not None:
-        return name
+    if server.cluster is not None:
+        return server.cluster
+    named = {str(each.cluster["name"]) for each in streams if each.cluster.get("name") not in (None, *each.peers[:1])}
+    if named:
+        return named.pop() if len(named) == 1 else None
     return "" if streams else await _named_by_refusal(api)
 
 

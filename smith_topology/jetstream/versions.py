@@ -38,6 +38,7 @@ def answering(greeting: Mapping[str, Any], prefix: str, info: Mapping[str, Any])
         members={name: own} if here and cluster else {},
         cluster=cluster,
         domain=info.get("domain") or "",
+        is_connected_to=here,
         limits={} if info.get("tiers") else info.get("limits") or {},
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,17 +123,47 @@ def test_a_cluster_of_leaf_nodes_takes_replicas_though_the_hub_is_one_server(ser
         assert account.plan(replicated).document["smith_topo"]["target"]["cluster"] == "C3"
 
 
-def test_a_file_for_the_cluster_of_the_hub_is_not_applied_to_the_leaf_node(servers: Servers, tmp_path: Path) -> None:
+COMMANDS = (("plan",), ("apply", "--auto-approve"), ("drift",), ("destroy", "--auto-approve", "--allow", "delete"))
+REFUSED = 3
+
+
+def ends(account: Account, target: str, *options: object, **more: Any) -> list[tuple[int | str, ...]]:
+    """How each command ends for a file with this target: its exit code, and which finding refuses it."""
+    document = f"version: 1\nname: smith\ntarget: {{{target}}}\nstreams: {{S: {{subjects: [s.>]}}}}\n"
+    found: list[tuple[int | str, ...]] = []
+    for command in COMMANDS:
+        done = run(*command, "-f", "-", *(options or account.always), url=account.url, stdin=document, **more)
+        codes = re.findall(r"\[((?:wrong|unknown)-target)\]", done.stdout + done.stderr)
+        found.append((done.exit_code, *codes))
+    return found
+
+
+ACCEPTED: list[tuple[int | str, ...]] = [(0,)] * 4  # drift after an apply, and the destroy that follows
+
+
+def refused_by(code: str) -> list[tuple[int | str, ...]]:
+    return [(REFUSED, code)] * 4
+
+
+def test_a_file_is_applied_where_its_target_says_and_nowhere_else(servers: Servers, tmp_path: Path) -> None:
+    """Judged by where the requests go, not by what is connected to: through a domain, and by the context that names one."""
     (port,) = free_ports(1)
+    context = tmp_path / "edge.json"
+    context.write_text(json.dumps({"jetstream_domain": "leaf"}))
     with cluster_of_three(tmp_path, more=(listening(port), HUB_DOMAIN, HUB_DOMAIN)) as hub:
         leaf = servers.start(f"server_name: edge\n{leaf_of(port)}")
-        with through_the_hub(hub.nodes[0].url, leaf.url) as account:
-            file = tmp_path / "topology.yaml"
-            file.write_text("version: 1\nname: smith\ntarget: {cluster: C3}\nstreams: {S: {subjects: [s.>]}}\n")
-
-            done = run("apply", "--auto-approve", "-f", file, *LEAF, url=account.url)
-
-            assert (done.exit_code, "[wrong-target]" in done.stdout, account.names()) == (3, True, [])
+        with through_the_hub(hub.nodes[0].url, leaf.url) as edge, raw(hub.nodes[0].url) as js:
+            at_hub = Account(edge.url, js)
+            for wrong in ("cluster: C3", "domain: hub", "domain: hub, account: $G"):
+                assert ends(edge, wrong) == refused_by("wrong-target")
+                assert ends(edge, wrong, "--context", context) == refused_by("wrong-target")
+            assert ends(edge, "account: $G") == refused_by("unknown-target")
+            assert ends(at_hub, "domain: leaf") == refused_by("wrong-target")
+            assert (edge.names(), at_hub.names()) == ([], [])
+            for right in ("domain: leaf", "domain: leaf, account: $G"):
+                assert ends(edge, right) == ACCEPTED
+                assert ends(edge, right, env={"NATS_CONTEXT": str(context)}) == ACCEPTED
+            assert ends(at_hub, "domain: hub, cluster: C3, account: $G") == ACCEPTED
 
 
 IMPORTING = """
@@ -156,6 +189,20 @@ def test_an_account_behind_a_prefix_is_planned_as_it_is(servers: Servers, versio
         replicas = account.plan({"S": {"num_replicas": 3}})
         assert (replicas.exit_code, replicas.codes) == (1, {"CP102"})
 
+        for target in ("account: OWNER", "account: OTHER"):
+            assert ends(account, target) == refused_by("unknown-target")
+        assert ends(account, "cluster: X") == ends(account, "domain: X") == refused_by("wrong-target")
+        direct = Account(server.url.replace("://", "://owner:p@"), js)
+        assert (ends(direct, "account: OWNER"), ends(direct, "account: OTHER")) == (ACCEPTED, refused_by("wrong-target"))
+
         account.converge(STREAM)
 
         assert version_of(account, STREAM) == (LATEST if version == LATEST else "2.10")
+
+
+def test_a_domain_is_a_target_that_is_known_behind_a_prefix_too(servers: Servers) -> None:
+    server = servers.start(IMPORTING + HUB_DOMAIN)
+    with raw(server.url, user="owner", password="p") as js:
+        account = Account(server.url.replace("://", "://other:p@"), js, ("--js-api-prefix", "JS.owner.API"))
+
+        assert (ends(account, "domain: hub"), ends(account, "domain: X")) == (ACCEPTED, refused_by("wrong-target"))

@@ -324,3 +324,17 @@ def test_the_rest_goes_on_without_the_replacement(shop: Shop) -> None:
     assert done.exit_code == DONE
     assert shop.live().keys() == {"stream.ORDERS", "stream.NEW"}
     assert shop.config("stream.ORDERS")["storage"] == "file"
+
+
+def test_a_target_that_the_user_may_not_ask_for_names_the_missing_permission(
+    server_with: Callable[[str], EmbeddedServer], tmp_path: Path
+) -> None:
+    """Both ways: with the permission that the message names, the same user may."""
+    user = 'authorization {{users: [{{user: u, password: p, permissions: {{publish: {{allow: ["$JS.API.>", {more}]}}}}}}]}}'
+    for more, code in (("x", REFUSED), ('"$SYS.REQ.USER.INFO"', DONE)):
+        shop = Shop(server_with(user.format(more=more)).url.replace("://", "://u:p@"), tmp_path)
+        shop.write(KEPT, target={"account": "$G"})
+
+        done = shop.run("plan")
+
+        assert (done.exit_code, 'Grant this user publish "$SYS.REQ.USER.INFO".' in done.stdout) == (code, code == REFUSED), done

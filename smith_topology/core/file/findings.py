@@ -67,7 +67,7 @@ EMPTY_FILE = Finding.refusal(
 EMPTY_TARGET = Finding.error(
     "empty-target",
     "An empty target",
-    "`target` names neither a cluster nor an account.",
+    "`target` names no cluster, no account and no domain.",
     "Name one, or leave it out.",
 )
 EMPTY_TOPOLOGY = Finding.refusal(

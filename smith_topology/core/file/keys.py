@@ -136,6 +136,7 @@ _FILE = (
             fields=(
                 Field("cluster", Type.TEXT, "Name of the cluster, as its servers report it."),
                 Field("account", Type.TEXT, "Name of the account."),
+                Field("domain", Type.TEXT, "JetStream domain, as the servers that answer name it."),
             ),
         )
     ),

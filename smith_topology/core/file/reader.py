@@ -120,10 +120,10 @@ class _FileParser:
         target = self._reader.value(FILE_KEYS["target"].field, "target", entry) if entry else ABSENT
         if entry is None or target is ABSENT:
             return None
-        cluster, account = target.get("cluster") or None, target.get("account") or None
-        if not cluster and not account and self._report.faults == before:
+        found = Target(span=span_of(entry), **{key: text or None for key, text in target.items()})
+        if not any(found.parts.values()) and self._report.faults == before:
             self._report.add(entry, _EMPTY_TARGET)
-        return Target(cluster, account, span_of(entry))
+        return found
 
     def _read_defaults(self, entry: Entry | None) -> None:
         for key, each in self._reader.entries("defaults", entry).items():
@@ -203,7 +203,7 @@ _EMPTY_FILE = Fault(
 )
 _EMPTY_TARGET = Fault(
     findings.EMPTY_TARGET,
-    "It names neither a cluster nor an account, so the file could be applied anywhere.",
-    "Write `target: {cluster: NAME}` or `{account: NAME}`, or leave it out.",
+    "It names no cluster, no account and no domain, so the file could be applied anywhere.",
+    "Write `target: {cluster: NAME}`, `{account: NAME}` or `{domain: NAME}`, or leave it out.",
 )
 _NO_VERSION = Fault(findings.MISSING_KEY, "The file does not say which format it is in.", f"Write `version: {VERSION}`.")

@@ -80,7 +80,7 @@ def _disagreements(parts: Sequence[Part]) -> Iterator[Diagnostic]:
             yield _differs("name", shown(owners[0].text), owners[0].span).at(owner.span)
     targets = [part.target for part in parts if part.target]
     for target in targets[1:]:
-        if (target.cluster, target.account) != (targets[0].cluster, targets[0].account):
+        if target.parts != targets[0].parts:
             yield _differs("target", _parts_of(targets[0]), targets[0].span).at(target.span)
 
 
@@ -93,8 +93,7 @@ def _differs(key: str, first: str, at: Span) -> Fault:
 
 
 def _parts_of(target: Target) -> str:
-    parts = (("cluster", target.cluster), ("account", target.account))
-    return " and ".join(f"{word} {shown(text)}" for word, text in parts if text is not None) or "nothing"
+    return " and ".join(f"{word} {shown(text)}" for word, text in target.parts.items() if text is not None) or "nothing"
 
 
 def _missing(parts: Sequence[Part], reports: Sequence[Report], *, stopped: bool) -> Iterator[Diagnostic]:

@@ -11,11 +11,17 @@ from smith_topology.core.model.addresses import Address, Config, Kind, Span
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The only cluster and account in which the topology may be planned or applied. None: that part is not checked."""
+    """The only place in which the topology may be planned or applied. None: that part is not checked."""
 
-    cluster: str | None
-    account: str | None
     span: Span
+    cluster: str | None = None
+    account: str | None = None
+    domain: str | None = None
+
+    @property
+    def parts(self) -> Mapping[str, str | None]:
+        """By the keys they have in a file."""
+        return {"cluster": self.cluster, "account": self.account, "domain": self.domain}
 
 
 def _nowhere(_path: str) -> None:

@@ -50,7 +50,9 @@ class Server:
     ``limits`` object of ``$JS.API.INFO``, empty where each tier has its own; ``time`` is its clock when it was read (RFC 3339,
     UTC), since durations are judged by its clock and not by ours.
 
-    Of the connection: ``url`` is the server connected to, without userinfo; ``account`` is empty where the user may not ask.
+    Of the connection: ``url`` is the server connected to, without userinfo; ``account`` is the user's, empty where that may not
+    ask or where the requests go into another one; ``account_key`` is its public key, the only name that 2.10 sends.
+    ``is_connected_to`` says that the server connected to, or its cluster, is known to be what answers.
     """
 
     version: Version
@@ -62,6 +64,14 @@ class Server:
     time: str = ""
     url: str = ""
     account: str = ""
+    account_key: str = ""
+    api_prefix: str = "$JS.API"
+    is_connected_to: bool = True
+
+    @property
+    def is_own_account(self) -> bool:
+        """Whether the requests stay in an account of the user's. Any other prefix is one that the user's account imports."""
+        return self.api_prefix in ("$JS.API", f"$JS.{self.domain}.API")
 
     @property
     def is_clustered(self) -> bool:

@@ -105,7 +105,7 @@ TARGET = Shape[Plan](
     "target",
     "Where the plan was made. Empty text where the server does not say.",
     (
-        Key("account", TEXT, "The account; empty where the user may not ask.", lambda plan: plan.server.account),
+        Key("account", TEXT, "The account; empty where it is not known.", lambda plan: plan.server.account),
         Key("server", TEXT, "The URL connected to, without user and password.", lambda plan: plan.server.url),
         Key("cluster", TEXT, "The cluster; empty on a standalone server.", lambda plan: plan.server.cluster),
         Key("domain", TEXT, "The JetStream domain.", lambda plan: plan.server.domain),

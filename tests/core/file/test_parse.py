@@ -528,8 +528,8 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
             3,
             1,
             ("empty-target", "An empty target"),
-            "It names neither a cluster nor an account, so the file could be applied anywhere.",
-            "Write `target: {cluster: NAME}` or `{account: NAME}`, or leave it out.",
+            "It names no cluster, no account and no domain, so the file could be applied anywhere.",
+            "Write `target: {cluster: NAME}`, `{account: NAME}` or `{domain: NAME}`, or leave it out.",
         ),
     ),
     (

@@ -168,7 +168,7 @@ def prepared(wanted: Topology, now: Live, *targets: str) -> Prepared:
     ("wanted", "now", "code"),
     [
         (topology(declared(S)), live(on=server("2.9.25")), "old-server"),
-        (topology(declared(S), target=Target("C5", None, SPAN)), live(), "wrong-target"),
+        (topology(declared(S), target=Target(SPAN, "C5")), live(), "wrong-target"),
     ],
     ids=["too old", "elsewhere"],
 )

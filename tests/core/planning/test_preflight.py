@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,23 +60,45 @@ def test_a_server_that_keeps_no_metadata_is_refused(on: Server, said: list[str])
     assert [each.code for each in unsupported(on)] == said
 
 
-@pytest.mark.parametrize(
-    ("cluster", "account", "text"),
-    [
-        (None, None, []),
-        ("C3", "SHOP", []),
-        ("C5", None, ['The file is for cluster "C5"; this connection is to "C3".']),
-        (None, "OTHER", ['The file is for account "OTHER"; this connection is to "SHOP".']),
-    ],
-)
-def test_a_file_for_another_cluster_or_account_is_refused(cluster: str | None, account: str | None, text: list[str]) -> None:
-    assert [each.detail for each in wrong_target(Target(cluster, account, SPAN), live(on=CLUSTER))] == text
+EDGE = replace(server(), domain="edge7", api_prefix="$JS.edge7.API", is_connected_to=False)
+IMPORTED = replace(server(), account="", api_prefix="JS.owner.API", is_connected_to=False)
+PLACES: dict[str, tuple[Server, dict[str, str], list[str]]] = {
+    "right": (CLUSTER, {"cluster": "C3", "account": "SHOP"}, []),
+    "another cluster": (CLUSTER, {"cluster": "C5"}, ['cluster "C5"; the requests of this connection go to "C3".']),
+    "another account": (CLUSTER, {"account": "OTHER"}, ['account "OTHER"; this connection is to "SHOP".']),
+    "the key of the account": (replace(CLUSTER, account_key="ABC"), {"account": "ABC"}, []),
+    "no cluster": (server(), {"cluster": "C3"}, ['cluster "C3"; the requests of this connection go to a server without']),
+    "no domain": (CLUSTER, {"domain": "hub"}, ['domain "hub"; the requests of this connection go to a JetStream without']),
+    "another domain": (EDGE, {"domain": "hub"}, ['domain "hub"; the requests of this connection go to domain "edge7".']),
+    "the domain": (EDGE, {"domain": "edge7", "account": "SHOP"}, []),
+    "the cluster of the hub": (EDGE, {"cluster": "C3"}, ['cluster "C3"; the requests of this connection go to a server without']),
+    "all of it": (EDGE, {"domain": "d", "cluster": "c", "account": "a"}, ["domain", "cluster", "account"]),
+}
 
 
-def test_a_target_is_refused_where_the_cluster_has_no_name() -> None:
-    (only,) = wrong_target(Target("C3", None, SPAN), live())
+@pytest.mark.parametrize(("on", "target", "text"), PLACES.values(), ids=PLACES)
+def test_a_file_for_another_place_is_refused(on: Server, target: dict[str, str], text: list[str]) -> None:
+    found = list(wrong_target(Target(SPAN, **target), live(on=on)))
 
-    assert only.detail.endswith("this connection is to no known cluster.")
+    assert [each.code for each in found] == ["wrong-target"] * len(text)
+    for each, part in zip(found, text, strict=True):
+        assert each.detail.startswith(f"The file is for {part}")
+
+
+UNKNOWN_PLACES: dict[str, tuple[Server, dict[str, str], str]] = {
+    "an account behind a prefix": (IMPORTED, {"account": "SHOP"}, "write `cluster` instead."),
+    "behind a prefix, with a domain": (replace(IMPORTED, domain="d"), {"account": "SHOP"}, "write `domain` or `cluster` instead"),
+    "an account behind a leaf node": (EDGE, {"account": "SHOP"}, "Name the domain as well: `domain: edge7`."),
+    "a cluster without streams": (replace(EDGE, cluster=None), {"cluster": "E"}, "write `domain: edge7` instead"),
+    "an account that may not be asked for": (replace(server(), account=""), {"account": "A"}, 'publish "$SYS.REQ.USER.INFO".'),
+}
+
+
+@pytest.mark.parametrize(("on", "target", "fix"), UNKNOWN_PLACES.values(), ids=UNKNOWN_PLACES)
+def test_a_place_that_no_answer_names_is_refused_with_what_to_write(on: Server, target: dict[str, str], fix: str) -> None:
+    (only,) = wrong_target(Target(SPAN, **target), live(on=on))
+
+    assert (only.code, fix in only.fix) == ("unknown-target", True), only
 
 
 def test_without_a_target_every_connection_is_right() -> None:
