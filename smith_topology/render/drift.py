@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from smith_topology.core.model import Action, Change, Plan, Reason
+from smith_topology.core.model import Action, Change, Plan, Reason, role_of
 from smith_topology.render import diagnostics as boxes
 from smith_topology.render.amounts import loss_sentence, total
 from smith_topology.render.differences import Difference, sorted_out
 from smith_topology.render.fields import Mark, Row, changed
 from smith_topology.render.layout import plain_rows
 from smith_topology.render.plan import account, copies, is_blocking
-from smith_topology.render.text import Look, Style, Tone, counted_kinds, listed, named, placed, spread
+from smith_topology.render.text import Look, Style, Tone, counted_roles, listed, named, placed, spread
 
 INDENT = " " * 4
 MOST_NAMED = 3
@@ -38,7 +38,7 @@ def headline(plan: Plan) -> str:
         return f"Drift on {account(plan.server)}: {', '.join([*found, *([blocking] if blocking else [])])}.{_unread(plan)}"
     if not plan.can_apply:
         return f"Not known to be free of drift on {account(plan.server)}: {boxes.tally(plan.diagnostics)}.{_unread(plan)}"
-    same = counted_kinds(change.address for change in plan.of(Action.NO_OP))
+    same = counted_roles(role_of(change.address, change.after or {}) for change in plan.of(Action.NO_OP))
     verb = "is" if len(plan.of(Action.NO_OP)) < 2 else "are"
     return f"No drift on {account(plan.server)}: {same or 'all the file declares'} {verb} as declared.{_unread(plan)}"
 

@@ -13,7 +13,7 @@ from smith_topology.render.drift import headline
 from smith_topology.render.outcome import report
 from smith_topology.render.plan import account, change_lines, copies, counts, no_changes, permissions, verdict
 from smith_topology.render.results import Applied
-from smith_topology.render.text import PLAIN, Look, clean, count, counted_kinds, placed
+from smith_topology.render.text import PLAIN, Look, clean, count, counted_roles, placed
 
 SPECIAL = re.compile(r"([\\`*_\[\]#|~]|:(?=//))")
 """What Markdown reads as markup in the middle of a line."""
@@ -73,7 +73,7 @@ def _head(plan: Plan) -> Iterator[str]:
     if plan.required and plan.can_apply:
         yield f"Needs `{permissions(plan).strip()}`."
     if plan.unmanaged:
-        yield f"Unmanaged, left alone: {counted_kinds(plan.unmanaged)}."
+        yield f"Unmanaged, left alone: {counted_roles(plan.unmanaged.values())}."
     if plan.copies:
         yield escaped(copies(plan))
 

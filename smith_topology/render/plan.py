@@ -17,7 +17,7 @@ from smith_topology.render.text import (
     Tone,
     clean,
     count,
-    counted_kinds,
+    counted_roles,
     named,
     paragraph,
     placed,
@@ -193,7 +193,7 @@ def _conclusion(plan: Plan, style: Style) -> Iterator[str]:
         if also := disturbance(loss):
             yield also
     if plan.unmanaged:
-        yield f"Unmanaged, left alone: {counted_kinds(plan.unmanaged)}."
+        yield f"Unmanaged, left alone: {counted_roles(plan.unmanaged.values())}."
     if plan.copies:
         yield copies(plan)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
-from smith_topology.core.model import Action, Address, Kind, Span
+from smith_topology.core.model import Action, Address, Role, Span
 
 ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -110,26 +111,10 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def counted_kinds(addresses: Iterable[Address]) -> str:
+def counted_roles(roles: Iterable[Role]) -> str:
     """``3 streams, 1 KV bucket``; streams that belong to buckets count as what their users call them."""
-    numbers: dict[str, int] = {}
-    for address in addresses:
-        noun = _noun(address)
-        numbers[noun] = numbers.get(noun, 0) + 1
-    order = ("stream", "consumer", "KV bucket", "object bucket")
-    return ", ".join(count(numbers[noun], noun) for noun in order if noun in numbers)
-
-
-def _noun(address: Address) -> str:
-    match address.role:
-        case Kind.CONSUMER:
-            return "consumer"
-        case Kind.KEY_VALUE:
-            return "KV bucket"
-        case Kind.OBJECT_STORE:
-            return "object bucket"
-        case Kind.STREAM:
-            return "stream"
+    numbers = Counter(roles)
+    return ", ".join(count(numbers[role], role.value) for role in Role if numbers[role])
 
 
 def visible(text: str) -> int:

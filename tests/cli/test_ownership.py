@@ -400,16 +400,35 @@ def test_the_servers_own_consumers_have_no_owner(shop: Shop) -> None:
     assert shop.run("drift").exit_code == DONE
 
 
-def test_a_bucket_declared_as_a_stream_is_an_error(shop: Shop) -> None:
+def test_the_stream_of_a_bucket_or_of_mqtt_can_not_be_declared(shop: Shop) -> None:
     asyncio.run(_buckets(shop.url))
+    shop.create("$MQTT_sess", subjects=["$MQTT.sess.>"])
     before = shop.live()
-    shop.write({"KV_SESSIONS": {"subjects": ["$KV.SESSIONS.>"]}})
+    for streams, exit_code, finding in (
+        ({"KV_SESSIONS": {"subjects": ["$KV.SESSIONS.>"]}}, ERROR, "bucket-stream"),
+        ({"$MQTT_sess": {"subjects": ["$MQTT.sess.>"]}}, ERROR, "mqtt-stream"),
+        ({"$MQTT_new": {"subjects": ["a"]}}, ERROR, "mqtt-stream"),
+        ({"OBJ_BLOBS": {"subjects": ["blobs.>"]}}, REFUSED, "OW108"),
+    ):
+        shop.write(streams)
+        done = shop.run(*APPROVED, "--adopt")
 
-    done = shop.run(*APPROVED, "--adopt")
+        assert (done.exit_code, finding in done.stdout + done.stderr, shop.live()) == (exit_code, True, before), done
+    shop.write(KEPT)
+    assert "Unmanaged, left alone: 1 KV bucket, 1 object bucket, 1 MQTT stream." in shop.run("plan").stdout
 
-    assert done.exit_code == ERROR
-    assert "bucket-stream" in done.stderr
-    assert shop.live() == before
+
+def test_a_plain_stream_that_is_named_like_a_bucket_is_a_stream(shop: Shop) -> None:
+    shop.create("OBJ_X", subjects=["objects.>"])
+    shop.write(KEPT)
+    assert "Unmanaged, left alone: 1 stream." in shop.run("plan").stdout
+    shop.write({**KEPT, "OBJ_X": {"subjects": ["objects.>"], "max_msgs": 5}})
+    shop.apply("--adopt")
+
+    shop.write(KEPT)
+    shop.apply("--allow", "delete", "--max-deletes", 1)
+
+    assert shop.live().keys() == {"stream.KEPT"}
 
 
 def test_a_subject_that_an_unmanaged_stream_holds_is_an_error_of_plan(shop: Shop) -> None:

@@ -106,6 +106,7 @@ def test_every_field_has_its_description_default_unit_and_server_version(kind: K
 
 
 VALID = [
+    "version: 1\nname: n\nstreams: {OBJ_a: {subjects: [a]}, KV_a: {mirror: {name: A}}, KV_b: {subjects: [b], consumers: {c: }}}",
     in_stream(""),
     in_stream("{max_age: 6h, max_bytes: 500MiB, max_msgs: 1_000, max_msg_size: -1}"),
     in_stream("{max_age: -1, subject_delete_marker_ttl: '-1'}"),
@@ -129,6 +130,9 @@ INVALID = [
     "version: 1\nname: n\nstreams: {a.b: }",
     "version: 1\nname: n\nstreams: {KV_a: }",
     "version: 1\nname: n\nstreams: {OBJ_a: }",
+    "version: 1\nname: n\nstreams: {OBJ_a: {subjects: [a, $O.a.C.>]}}",
+    "version: 1\nname: n\nstreams: {KV_a: {max_age: 5}}",
+    "version: 1\nname: n\nstreams: {$MQTT_a: {subjects: [a]}}",
     f"version: 1\nname: n\nstreams: {{{'a' * 256}: }}",
     in_stream("5"),
     in_stream("{name: B}"),

@@ -18,6 +18,7 @@ from smith_topology.core.model import (
     Outcome,
     Plan,
     Reason,
+    Role,
     Server,
     Severity,
     Span,
@@ -133,8 +134,9 @@ def plan(*changes: Change, **more: Any) -> Plan:
     return replace(Plan("smith", SERVER, changes, (), (), owned=10), **more)
 
 
-def unmanaged() -> tuple[Address, ...]:
-    return tuple(map(stream_address, ("ALPHA", "BETA", "KV_SESSIONS", "OBJ_BLOBS")))
+def unmanaged() -> dict[Address, Role]:
+    roles = {"ALPHA": Role.STREAM, "BETA": Role.STREAM, "KV_SESSIONS": Role.KEY_VALUE, "OBJ_BLOBS": Role.OBJECT_STORE}
+    return {stream_address(name): role for name, role in roles.items()}
 
 
 def call(number: int, address: Address, verb: Verb) -> Call:

@@ -24,6 +24,7 @@ from smith_topology.core.model import (
     Observed,
     Plan,
     Reason,
+    Role,
     Server,
     Severity,
     Span,
@@ -83,7 +84,7 @@ STAGES = tuple(Stage(address(kind), CONFIG, CONFIG, EVIL) for kind in (Kind.STRE
 GIVEN = (Handover(STAGES[0].id, STAGES[1].id, EVIL, EVIL),)
 STEP = Call(1, STAGES[0], Verb.CREATE, EVIL, CONFIG, "", (After(1, "settled", EVIL),), 1, GIVEN)
 SERVER = Server(Version(2, 15), EVIL, cluster=EVIL, domain=EVIL, url=EVIL, account=EVIL)
-PLAN = Plan(EVIL, SERVER, CHANGES, (STEP,), FOUND, CHANGES, (address(Kind.STREAM),), digest=EVIL)
+PLAN = Plan(EVIL, SERVER, CHANGES, (STEP,), FOUND, CHANGES, {address(Kind.STREAM): Role.STREAM}, digest=EVIL)
 OUTCOME = ended(STEP, Verdict.REFUSED, diagnostic(Severity.ERROR, None))
 MARKS = {OWNER: EVIL, PROTECT: EVIL, EVIL: EVIL}
 LIVE = Observed(address(Kind.STREAM), CONFIG | {"metadata": MARKS}, EVIL, {EVIL: EVIL, "lost": [EVIL]})

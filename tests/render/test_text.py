@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from smith_topology.core.model import Action, stream_address
-from smith_topology.render.text import ANSI, PLAIN, Tone, clean, columns, count, counted_kinds, paragraph, quoted, spread, tone_of
+from smith_topology.core.model import Action, Role
+from smith_topology.render.text import ANSI, PLAIN, Tone, clean, columns, count, counted_roles, paragraph, quoted, spread, tone_of
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_counts_agree_with_their_noun(number: int, text: str) -> None:
 
 
 def test_streams_of_buckets_count_as_buckets() -> None:
-    names = ("A", "KV_S", "B", "OBJ_X", "C")
+    roles = (Role.STREAM, Role.KEY_VALUE, Role.STREAM, Role.OBJECT_STORE, Role.STREAM)
 
-    assert counted_kinds(map(stream_address, names)) == "3 streams, 1 KV bucket, 1 object bucket"
+    assert counted_roles(roles) == "3 streams, 1 KV bucket, 1 object bucket"
 
 
 def test_text_on_the_right_ends_at_the_width_or_two_spaces_after_what_is_too_long() -> None:

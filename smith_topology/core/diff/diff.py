@@ -27,6 +27,7 @@ from smith_topology.core.model import (
     Observed,
     Reason,
     Resource,
+    Role,
     Topology,
     digest,
     stream_address,
@@ -53,7 +54,7 @@ class Difference:
     changes: tuple[Change, ...] = ()
     held: tuple[Change, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
-    unmanaged: tuple[Address, ...] = ()
+    unmanaged: Mapping[Address, Role] = field(default_factory=dict)
     copies: Mapping[Address, str] = field(default_factory=dict)
     owned: int = 0
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from smith_topology.core.diff.selection import Selection
-from smith_topology.core.model import Address, Diagnostic, Finding, Kind, Live, Observed, Resource, Topology
+from smith_topology.core.model import Address, Diagnostic, Finding, Kind, Live, Observed, Resource, Role, Topology
 
 UNOWNED = Finding.refusal(
     "OW101",
@@ -42,6 +42,12 @@ FOREIGN_STREAM = Finding.refusal(
     "Select the stream too; `--adopt` takes over one without an owner.",
 )
 
+RESERVED = Finding.refusal(
+    "OW108",
+    "Stream belongs to a bucket",
+    "A declared stream exists as the stream that keeps a bucket.",
+    "Take it out of the file, or choose another name.",
+)
 UNKNOWN = Finding.warning(
     "unknown",
     "Objects can't be read",
@@ -64,6 +70,8 @@ def refusal(topology: Topology, resource: Resource, live: Live, selection: Selec
         detail = f"{resource.address} is selected without {stream.address}, which this topology does not own."
         return FOREIGN_STREAM.at(resource, "", detail, "Select the stream too; if it has no owner, `--adopt` takes it over.")
     observed = live.observed.get(resource.address)
+    if observed and not observed.role.is_plain:
+        return _reserved(resource, observed.role)
     if observed is None or resource.address in owned(topology, live):
         return None
     if observed.owner:
@@ -82,12 +90,17 @@ def unreadable(topology: Topology, live: Live, selection: Selection) -> Iterator
     for address in meant:
         if (why := live.why_unknown(address)) and (address == address.parent or address.parent not in meant):
             resource = topology.resources.get(address)
-            fix = f"{why.fix} Or go on without it: --exclude '{address}'."
+            fix = f"{why.fix} Or go on without it: --exclude {address.in_shell}"
             yield replace(why, fix=fix, address=address, span=resource.span if resource else None)
     if others := [why for address, why in live.unknown.items() if address not in mentioned]:
         listed = " ".join(each.detail for each in others[:MOST_NAMED])
         more = f" And {len(others) - MOST_NAMED:,} more." if len(others) > MOST_NAMED else ""
         yield UNKNOWN.diagnostic(f"{listed}{more} Who owns them is not known: they are left alone.", others[0].fix)
+
+
+def _reserved(resource: Resource, role: Role) -> Diagnostic:
+    detail = f"{resource.address} is live, and keeps a {role.value}; managed as a plain stream it would no longer be one."
+    return RESERVED.at(resource, "", detail, "Take it out of this file, or choose another name.")
 
 
 def _unowned(resource: Resource, observed: Observed) -> Diagnostic:
@@ -103,7 +116,7 @@ def removed(topology: Topology, live: Live, selection: Selection) -> Iterator[Ob
 
     A stream takes its consumers with it, so selecting it selects them, unless they are excluded by name.
     """
-    gone = {a: o for a, o in owned(topology, live).items() if a not in topology.resources and not a.is_bucket}
+    gone = {a: o for a, o in owned(topology, live).items() if a not in topology.resources and o.role.is_plain}
     selected = [
         o
         for a, o in gone.items()
@@ -150,20 +163,20 @@ def _protection(topology: Topology, observed: Observed) -> str:
     return "declared, not applied yet" if observed.address in topology.protected else ""
 
 
-def unmanaged(topology: Topology, live: Live) -> tuple[Address, ...]:
+def unmanaged(topology: Topology, live: Live) -> Mapping[Address, Role]:
     """What is live and not owned by this file: another owner's, or without one. Ephemeral and internal consumers don't count.
 
     A stream stands for all that it holds, whether its consumers were read or not.
     """
     ours = owned(topology, live)
     foreign = {
-        address: None
+        address: observed.role
         for address, observed in live.observed.items()
         if address not in topology.resources
-        and (address not in ours or address.is_bucket)
+        and (address not in ours or not observed.role.is_plain)
         and not is_ephemeral_or_internal(observed)
     }
-    return tuple(address for address in foreign if address.kind is not Kind.CONSUMER or address.parent not in foreign)
+    return {a: role for a, role in foreign.items() if a.kind is not Kind.CONSUMER or a.parent not in foreign}
 
 
 def is_ephemeral_or_internal(observed: Observed) -> bool:

@@ -169,8 +169,14 @@ BAD_NAME = Finding.error(
 BUCKET_STREAM = Finding.error(
     "bucket-stream",
     "A bucket declared as a stream",
-    "`KV_…` or `OBJ_…` declared as a plain stream: it belongs to its bucket.",
+    "`KV_…` with `$KV.` subjects, or `OBJ_…` with `$O.` subjects, declared as a plain stream: it belongs to its bucket.",
     "Delete it; buckets come with a later version.",
+)
+MQTT_STREAM = Finding.error(
+    "mqtt-stream",
+    "A stream of the server's MQTT side",
+    "`$MQTT_…` declared: the server makes these streams, and keeps sessions and messages of MQTT clients in them.",
+    "Delete it.",
 )
 RESERVED_KEY = Finding.error(
     "reserved-key",

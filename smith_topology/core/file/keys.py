@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, TypeAlias
@@ -14,7 +15,7 @@ from smith_topology.core.file.suggest import shown
 from smith_topology.core.file.values import ABSENT, FieldReader
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import FIRST, Field, Type, by_name
-from smith_topology.core.model import BUCKETS, MAX_NAME_BYTES, NAME_PATTERN, Config, Kind
+from smith_topology.core.model import BUCKETS, MAX_NAME_BYTES, MQTT_PREFIX, NAME_PATTERN, Config, Kind
 
 VERSION = 1
 OWNER_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
@@ -70,11 +71,28 @@ def _known_extra(key: str) -> Fault:
     return Fault(findings.KNOWN_EXTRA, detail, "Write it as a field of its own, outside `extra`.")
 
 
-def _resources(kind: Kind, *reserved: str) -> dict[str, Any]:
-    """The JSON Schema of resources by name; ``reserved`` are prefixes that a name can't have."""
-    pattern = NAME_PATTERN.replace("^", f"^(?!{'|'.join(reserved)})", 1) if reserved else NAME_PATTERN
-    names = {"maxLength": MAX_NAME_BYTES, "pattern": pattern}
+def _resources(kind: Kind) -> dict[str, Any]:
+    """The JSON Schema of resources by name."""
+    names = {"maxLength": MAX_NAME_BYTES, "pattern": NAME_PATTERN}
     return {"propertyNames": names, "additionalProperties": {"$ref": f"#/$defs/{kind.value}"}}
+
+
+def _streams() -> dict[str, Any]:
+    """The same of streams: those of MQTT can't be declared, and what is named as a bucket needs something that makes it another
+    stream. The parser also looks at the origins of copies.
+    """
+    schema = _resources(Kind.STREAM)
+    schema["propertyNames"]["pattern"] = NAME_PATTERN.replace("^", f"^(?!{re.escape(MQTT_PREFIX)})", 1)
+    schema["patternProperties"] = {
+        f"^{prefix}": {
+            "$ref": f"#/$defs/{Kind.STREAM.value}",
+            "type": "object",
+            "anyOf": [{"required": [key]} for key in ("subjects", "mirror", "sources")],
+            "properties": {"subjects": {"items": {"not": {"pattern": f"^{re.escape(subjects)}"}}}},
+        }
+        for prefix, (_, subjects) in BUCKETS.items()
+    }
+    return schema
 
 
 _OWN = (
@@ -152,7 +170,7 @@ _FILE = (
             takes="`stream` and `consumer`, each with fields",
         )
     ),
-    Key(Field("streams", Type.MAP, "The streams.", takes="streams, by name"), schema=_resources(Kind.STREAM, *BUCKETS)),
+    Key(Field("streams", Type.MAP, "The streams.", takes="streams, by name"), schema=_streams()),
 )
 FILE_KEYS: Mapping[str, Key] = {key.field.name: key for key in _FILE}
 """What a file takes."""

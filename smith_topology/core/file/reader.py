@@ -30,10 +30,12 @@ from smith_topology.core.model import (
     Address,
     Kind,
     Resource,
+    Role,
     Span,
     Target,
     consumer_address,
     is_name,
+    role_of,
     stream_address,
 )
 
@@ -141,8 +143,6 @@ class _FileParser:
     def _resources(self, address: Address, at: Entry) -> Iterator[Resource]:
         """The resource under a key, then those under it."""
         kind, reader = address.kind, FieldReader(self._report, address, self._shared)
-        if fault := _name_fault(address.name) or (_bucket_fault(address) if address.is_bucket else None):
-            reader.error(at, fault)
         table, own, entries = TABLES[kind], OWN_KEYS[kind], reader.entries(address, at)
         others = {key: entry for key, entry in entries.items() if key not in table}
         for key, entry in others.items():
@@ -150,6 +150,8 @@ class _FileParser:
                 reader.unknown(key, entry, (*table, *own), f"a {kind.value}", _hint(kind, key))
         body = reader.body(table, entries).over(self._inherit(kind, at))
         config = {**DECLARED[kind], **body.config}
+        if fault := _name_fault(address.name) or _role_fault(address.name, role_of(address, config)):
+            reader.error(at, fault)
         yield Resource(address, span_of(at), config, partial(find, body.entries), **own_values(reader, own, others))
         if kind is Kind.STREAM:
             for name, each in reader.entries("consumers", others.get("consumers")).items():
@@ -181,11 +183,18 @@ def _name_fault(name: str) -> Fault | None:
     return None
 
 
-def _bucket_fault(address: Address) -> Fault:
-    what = "a key-value" if address.role is Kind.KEY_VALUE else "an object"
-    detail = f"{shown(address.name)} belongs to {what} bucket; declared as a plain stream it would lose what makes it a bucket."
-    fix = "Delete it. A later version of smith-topo will declare buckets."
-    return Fault(findings.BUCKET_STREAM, detail, fix)
+def _role_fault(name: str, role: Role) -> Fault | None:
+    match role:
+        case Role.STREAM | Role.CONSUMER:
+            return None
+        case Role.MQTT:
+            detail = f"{shown(name)} belongs to the server's MQTT side: a change could cost its MQTT clients their sessions."
+            return Fault(findings.MQTT_STREAM, detail, "Delete it.")
+        case Role.KEY_VALUE | Role.OBJECT_STORE:
+            what = "a key-value" if role is Role.KEY_VALUE else "an object"
+            detail = f"{shown(name)} belongs to {what} bucket; declared as a plain stream it would lose what makes it a bucket."
+            fix = "Delete it. A later version of smith-topo will declare buckets."
+            return Fault(findings.BUCKET_STREAM, detail, fix)
 
 
 def _not_a_mapping(root: Node) -> Fault:

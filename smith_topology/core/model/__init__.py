@@ -7,7 +7,6 @@ integer bytes, times as RFC 3339 text (``docs/architecture.md``).
 from __future__ import annotations
 
 from smith_topology.core.model.addresses import (
-    BUCKETS,
     MAX_NAME_BYTES,
     NAME_PATTERN,
     Address,
@@ -40,6 +39,7 @@ from smith_topology.core.model.live import (
 )
 from smith_topology.core.model.outcomes import Outcome, Verdict
 from smith_topology.core.model.plan import After, Call, Permission, Plan, Step, Verb, Wait
+from smith_topology.core.model.roles import BUCKETS, MQTT_PREFIX, Role, role_of
 from smith_topology.core.model.stages import Edge, Handover, Stage, StageId, WaitsFor
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "EXTRA",
     "FILTERS",
     "MAX_NAME_BYTES",
+    "MQTT_PREFIX",
     "NAME_PATTERN",
     "OWNER",
     "OWN_METADATA",
@@ -79,6 +80,7 @@ __all__ = [
     "Plan",
     "Reason",
     "Resource",
+    "Role",
     "Server",
     "Severity",
     "Span",
@@ -101,6 +103,7 @@ __all__ = [
     "filters_of",
     "is_name",
     "origins",
+    "role_of",
     "stream_address",
     "worst",
 ]

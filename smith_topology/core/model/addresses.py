@@ -25,9 +25,6 @@ class Kind(StrEnum):
     __hash__ = str.__hash__
 
 
-BUCKETS: Mapping[str, Kind] = {"KV_": Kind.KEY_VALUE, "OBJ_": Kind.OBJECT_STORE}
-"""The prefixes of streams that keep buckets (ADR-8, ADR-20)."""
-
 NAME_PATTERN = r"^[^\x00-\x20\x7f.*>/\\]+$"
 """The names of streams and consumers, for JSON Schema too. The server also limits them to ``MAX_NAME_BYTES`` of UTF-8."""
 MAX_NAME_BYTES = 255
@@ -76,16 +73,6 @@ class Address(NamedTuple):
     def parent(self) -> Address:
         """The stream that holds this consumer; a stream is its own parent."""
         return Address(Kind.STREAM, self.path[:1])
-
-    @property
-    def role(self) -> Kind:
-        """The kind that people know it as: the stream of a bucket counts as the bucket."""
-        return BUCKETS.get(self.name[: self.name.find("_") + 1], self.kind) if self.kind is Kind.STREAM else self.kind
-
-    @property
-    def is_bucket(self) -> bool:
-        """Whether this is the stream of a bucket. A file can't declare it as a stream."""
-        return self.role is not self.kind
 
 
 def stream_address(name: str) -> Address:

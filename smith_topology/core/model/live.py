@@ -10,6 +10,7 @@ from typing import Any
 from smith_topology.core.model.addresses import Address, Config, Kind, Version, stream_address
 from smith_topology.core.model.configs import copies_of
 from smith_topology.core.model.diagnostics import Diagnostic
+from smith_topology.core.model.roles import Role, role_of
 from smith_topology.core.times import instant
 
 OWNER = "smith-topo.owner"
@@ -128,6 +129,11 @@ class Observed:
     def marks(self) -> Mapping[str, str]:
         """The metadata that holds for this object: nothing on a copy, since its marks are about the original."""
         return {} if self.copy_of else self.metadata
+
+    @property
+    def role(self) -> Role:
+        """What it is for those who use it: the stream of a bucket counts as the bucket."""
+        return role_of(self.address, self.config)
 
     @property
     def peers(self) -> tuple[str, ...]:

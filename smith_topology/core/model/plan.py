@@ -11,6 +11,7 @@ from smith_topology.core.model.addresses import Address, Config
 from smith_topology.core.model.changes import Action, Change
 from smith_topology.core.model.diagnostics import Diagnostic, Severity, worst
 from smith_topology.core.model.live import Server
+from smith_topology.core.model.roles import Role
 from smith_topology.core.model.stages import Handover, Stage, WaitsFor
 
 
@@ -99,7 +100,7 @@ class Plan:
     steps: tuple[Step, ...]
     diagnostics: tuple[Diagnostic, ...]
     held: tuple[Change, ...] = ()
-    unmanaged: tuple[Address, ...] = ()
+    unmanaged: Mapping[Address, Role] = field(default_factory=dict)
     copies: Mapping[Address, str] = field(default_factory=dict)
     unknown: tuple[Address, ...] = ()
     owned: int = 0

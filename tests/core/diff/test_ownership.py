@@ -9,7 +9,7 @@ import pytest
 from smith_topology.core.diff.diff import diff
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal, removal_refusals, unmanaged
 from smith_topology.core.diff.selection import EVERYTHING, Selection
-from smith_topology.core.model import PROTECT, Action, Address, Config, Live, Observed, Reason
+from smith_topology.core.model import PROTECT, Action, Address, Config, Live, Observed, Reason, Role
 from tests.core.make import NAME, consumer, declared, live, stream, there, topology
 
 S, T, C = stream("S"), stream("T"), consumer("S", "c")
@@ -75,8 +75,31 @@ def test_what_is_owned_and_no_longer_declared_goes_consumers_first() -> None:
     assert removed(now) == [C, S]
 
 
-def test_the_stream_of_a_bucket_never_goes() -> None:
-    assert removed(live(there(stream("KV_b"), owner=NAME))) == []
+ROLES: tuple[tuple[str, Config, Role], ...] = (
+    ("KV_b", {"subjects": ["$KV.b.>"]}, Role.KEY_VALUE),
+    ("OBJ_b", {"subjects": ["$O.b.C.>", "$O.b.M.>"]}, Role.OBJECT_STORE),
+    ("KV_b", {"mirror": {"name": "KV_a"}}, Role.KEY_VALUE),
+    ("KV_b", {"sources": [{"name": "X"}, {"name": "KV_a"}]}, Role.KEY_VALUE),
+    ("KV_b", {}, Role.KEY_VALUE),
+    ("$MQTT_msgs", {"subjects": ["$MQTT.msgs.>"]}, Role.MQTT),
+    ("$MQTT_sess", {"subjects": ["other"]}, Role.MQTT),
+    ("OBJ_b", {"subjects": ["objects.>"]}, Role.STREAM),
+    ("KV_b", {"subjects": ["KV_b"]}, Role.STREAM),
+    ("OBJ_b", {"subjects": ["$KV.b.>"]}, Role.STREAM),
+    ("OBJ_b", {"mirror": {"name": "ORDERS"}}, Role.STREAM),
+    ("OBJECTS", {"subjects": ["$O.b.C.>"]}, Role.STREAM),
+    ("kv_b", {}, Role.STREAM),
+    ("X$MQTT_", {}, Role.STREAM),
+)
+
+
+@pytest.mark.parametrize(("name", "config", "role"), ROLES)
+def test_the_stream_of_a_bucket_or_of_mqtt_never_goes(name: str, config: Config, role: Role) -> None:
+    now = live(there(stream(name), config, owner=NAME))
+
+    assert now.observed[stream(name)].role is role
+    assert removed(now) == ([stream(name)] if role is Role.STREAM else [])
+    assert unmanaged(topology(), now) == ({} if role is Role.STREAM else {stream(name): role})
 
 
 def test_a_stream_takes_its_consumers_with_it_but_for_excluded_ones() -> None:
@@ -129,7 +152,7 @@ def test_what_is_unmanaged_is_listed_once_for_each_stream() -> None:
     foreign = there(T), there(other, {"durable_name": "d"})
     now = live(there(S, owner=NAME), there(C, DURABLE), *foreign, there(consumer("S", "e"), {}))
 
-    assert unmanaged(topology(declared(S)), now) == (C, T)
+    assert list(unmanaged(topology(declared(S)), now)) == [C, T]
 
 
 @pytest.mark.parametrize(
