@@ -143,7 +143,7 @@ def code_of(outcomes: list[Outcome], received: list[int]) -> Exit:
     undone = [o for o in outcomes if o.verdict is not Verdict.DONE]
     if not undone and len(received) < 2:
         return Exit.DONE
-    if any(o.verdict.wrote for o in outcomes):
+    if any(o.wrote for o in outcomes):
         return Exit.PARTLY
     if received:
         return Exit(signals.code_of(received[0]))

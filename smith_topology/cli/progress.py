@@ -43,7 +43,8 @@ class Progress:
         if self._output is Output.NDJSON:
             emit(View.STEP, self._output, ended)
             return
-        if ended.verdict is Verdict.SKIPPED:  # the report at the end lists them
+        listed = self._output in (Output.HUMAN, Output.SUMMARY)  # the report at the end has a line for it
+        if ended.verdict is Verdict.SKIPPED or (listed and ended.verdict is not Verdict.DONE):
             return
         line = renderer(View.STEP, Format.HUMAN)(ended, look(sys.stderr))
         if self._bar is not None and self._task is not None:

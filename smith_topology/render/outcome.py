@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import assert_never
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, assert_never
 
 from smith_topology.core.model import Action, Address, Call, Change, Outcome, Step, Verb, Verdict, Wait
 from smith_topology.core.planning.rollback import orphan_diagnostics
@@ -12,11 +12,18 @@ from smith_topology.render.diagnostics import render
 from smith_topology.render.results import Applied, Result
 from smith_topology.render.text import Look, Style, Tone, clean, count, named, paragraph
 
+Troubles: TypeAlias = Mapping[Address, Sequence[Outcome]]
+
+MOST_LISTED = 20
+MOST_ADVICE = 5
+
 
 def progress_line(outcome: Outcome, look: Look) -> str:
     """``+ stream.ORDERS created (0.01s)``, or why it wasn't."""
     style = look.style
     name, seconds = style.paint(named(outcome.step.address), Tone.STRONG), style.paint(f"({outcome.seconds:.2f}s)", Tone.FAINT)
+    if outcome.was_so:
+        return f"{style.paint('.', Tone.FAINT)} {name} was as declared already {seconds}"
     if outcome.verdict is Verdict.DONE:
         return f"{_glyph(outcome.step, style)} {name} {_past(outcome.step)} {seconds}"
     return f"{style.paint('!', Tone.ALARM)} {name} {trouble(outcome)} {seconds}"
@@ -71,16 +78,25 @@ def trouble(outcome: Outcome) -> str:
 
 
 def report(applied: Applied, look: Look) -> str:
-    """The end of an apply. Claims only what an outcome says; a step without one was not attempted."""
-    plan, ended, found, style = applied.plan, applied.outcomes, applied.results, look.style
+    """The end of an apply, a line for each object. Claims only what an outcome says; a step without one was not attempted."""
+    found, ended, style = applied.results, applied.outcomes, look.style
     done = [change for change, result in found if result is Result.DONE]
+    were_so = applied.were_so
     if len(done) == len(found):
-        return style.paint(f"Apply complete! {tally(done)}.", Tone.ADD)
-    wrote = any(isinstance(each.step, Call) and each.verdict.wrote for each in ended)
+        also = f" {count(len(were_so), 'object')} had become so meanwhile, by another client." if were_so else ""
+        return style.paint(f"Apply complete! {tally([each for each in done if each.address not in were_so])}.{also}", Tone.ADD)
+    wrote = any(isinstance(each.step, Call) and each.wrote for each in ended)
     head = f"Applied in part: {len(done)} of {count(len(found), 'change')} done." if wrote else "Nothing was applied."
-    lost = orphan_diagnostics(plan, ended)
-    sections = [style.paint(head, Tone.ALARM), *([render(lost, look)] if lost else []), *_groups(found, ended, style)]
-    return "\n\n".join([*sections, "What is not done is still planned. To see it: smith-topo plan, with the same options."])
+    lost = orphan_diagnostics(applied.plan, ended)
+    troubles = _troubles(ended)
+    sections = [
+        style.paint(head, Tone.ALARM),
+        *([render(lost, look)] if lost else []),
+        *_groups(found, troubles, style),
+        "\n".join(_advice(troubles, style)),
+        "Plan again to see what is left to do: smith-topo plan, with the same options.",
+    ]
+    return "\n\n".join(filter(None, sections))
 
 
 def tally(done: Sequence[Change]) -> str:
@@ -92,34 +108,68 @@ def tally(done: Sequence[Change]) -> str:
     )
 
 
-def _groups(found: Sequence[tuple[Change, Result]], ended: Sequence[Outcome], style: Style) -> Iterator[str]:
-    """What went wrong first, what was done last."""
-    troubles: dict[Address, list[Outcome]] = defaultdict(list)
+def _troubles(ended: Sequence[Outcome]) -> Troubles:
+    """What went wrong with each object, and what was taken back of it. Later steps that were not attempted are left out."""
+    every: dict[Address, list[Outcome]] = defaultdict(list)
     for each in ended:
         if each.verdict is not Verdict.DONE or each.rolls_back:
-            troubles[each.step.address].append(each)
+            every[each.step.address].append(each)
+    return {name: [each for each in found if each.verdict is not Verdict.SKIPPED] or found[:1] for name, found in every.items()}
+
+
+def _groups(found: Sequence[tuple[Change, Result]], troubles: Troubles, style: Style) -> Iterator[str]:
+    """What went wrong first, what was done last."""
     for result in reversed(Result):
         changes = [change for change, each in found if each is result]
-        if changes:
-            title = style.paint(f"{result.words.capitalize()}:", Tone.STRONG)
-            lines = (line for change in changes for line in _lines(change, result, troubles[change.address], style))
-            yield "\n".join([title, *lines])
+        title = result.words.capitalize()
+        if changes and result is Result.NOT_ATTEMPTED:
+            yield "\n".join(_not_attempted(title, changes, troubles, style))
+        elif changes and result is Result.DONE:
+            yield "\n".join(_done(title, changes, style))
+        elif changes:
+            lines = (line for change in changes for line in _line(change, troubles.get(change.address, ()), style))
+            yield "\n".join([style.paint(f"{title}:", Tone.STRONG), *lines])
 
 
-def _shown(troubles: Sequence[Outcome]) -> Sequence[Outcome]:
-    """The outcomes that say what went wrong. Later steps of the change that were not attempted are left out."""
-    return [each for each in troubles if each.verdict is not Verdict.SKIPPED] or troubles[:1]
+def _not_attempted(title: str, changes: Sequence[Change], troubles: Troubles, style: Style) -> Iterator[str]:
+    """How many, by the reason: there may be thousands, and they are not what went wrong."""
+    reasons = Counter(_why(found[0]) if (found := troubles.get(each.address)) else "" for each in changes)
+    for why, number in reasons.items():
+        yield style.paint(f"{title}:", Tone.STRONG) + f" {count(number, 'change')}{f', as {why}' if why else ''}."
 
 
-def _lines(change: Change, result: Result, troubles: Sequence[Outcome], style: Style) -> Iterator[str]:
-    """What was not attempted takes one line: there may be thousands, and they are not what went wrong."""
-    header = f"{change.action.glyph:>3} {named(change.address)}"
-    if result is Result.NOT_ATTEMPTED and troubles and troubles[0].diagnostic:
-        yield header + style.paint(f"  # {clean(troubles[0].diagnostic.detail)}", Tone.FAINT)
+def _done(title: str, changes: Sequence[Change], style: Style) -> Iterator[str]:
+    """A line for each, or how many: as they were done, each had a line of the progress."""
+    if len(changes) > MOST_LISTED:
+        yield style.paint(f"{title}:", Tone.STRONG) + f" {count(len(changes), 'change')}."
         return
-    yield header
-    for each in _shown(troubles) if result is not Result.DONE else ():
-        yield f"      {style.paint('!', Tone.ALARM)} {trouble(each)}"
-        if each.diagnostic:
-            yield from paragraph(each.diagnostic.detail, " " * 8, style.width) if each.diagnostic.detail else ()
-            yield from paragraph(each.diagnostic.fix, " " * 8, style.width) if each.diagnostic.fix else ()
+    yield style.paint(f"{title}:", Tone.STRONG)
+    yield from (_header(change) for change in changes)
+
+
+def _line(change: Change, troubles: Sequence[Outcome], style: Style) -> list[str]:
+    said = "; ".join(_why(each) + (f" [{clean(each.diagnostic.code)}]" if each.diagnostic else "") for each in troubles)
+    text = f"{_header(change)}  {said}".rstrip()
+    return paragraph(text.lstrip(), "  ", style.width, "      ") if style.terminal else [text]
+
+
+def _header(change: Change) -> str:
+    return f"{change.action.glyph:>3} {named(change.address)}"
+
+
+def _why(outcome: Outcome) -> str:
+    """What happened, without the name of the object, which stands beside it."""
+    if not outcome.diagnostic:
+        return trouble(outcome)
+    name, text = str(outcome.step.address), outcome.diagnostic.detail or outcome.diagnostic.summary
+    return clean(" ".join(text.removeprefix(name).lstrip(": ").split()))
+
+
+def _advice(troubles: Troubles, style: Style) -> Iterator[str]:
+    """What to do about it, each thing once."""
+    every = dict.fromkeys(each.diagnostic.fix for found in troubles.values() for each in found if each.diagnostic)
+    fixes = [fix for fix in every if fix and "plan again" not in fix.lower()]
+    for fix in fixes[:MOST_ADVICE]:
+        yield from paragraph(fix, "", style.width)
+    if len(fixes) > MOST_ADVICE:
+        yield f"And {len(fixes) - MOST_ADVICE} more of the kind: --output json has them all."

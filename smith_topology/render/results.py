@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from smith_topology.core.model import Action, Address, Change, Outcome, Plan, Step, Verdict
+from smith_topology.core.model import Action, Address, Call, Change, Outcome, Plan, Step, Verdict
 from smith_topology.render.text import count
 
 
@@ -50,6 +50,12 @@ class Applied:
     @cached_property
     def results(self) -> list[tuple[Change, Result]]:
         return results(self.plan, self.outcomes)
+
+    @cached_property
+    def were_so(self) -> frozenset[Address]:
+        """The objects for which nothing had to be sent, because they had become as declared meanwhile."""
+        sent = {each.step.address for each in self.outcomes if isinstance(each.step, Call) and not each.was_so}
+        return frozenset(each.step.address for each in self.outcomes if each.was_so) - sent
 
     @property
     def progress(self) -> str:

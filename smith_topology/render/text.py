@@ -28,10 +28,11 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How text is dressed: with or without ANSI colours, and to which width it is laid out."""
+    """How text is dressed: with or without ANSI colours, to which width it is laid out, and whether for a terminal."""
 
     colour: bool = False
     width: int = 100
+    terminal: bool = False
 
     def paint(self, text: str, tone: Tone) -> str:
         return f"\x1b[{tone.value}m{text}\x1b[0m" if self.colour and text else text
@@ -133,8 +134,10 @@ def spread(left: str, right: str, width: int) -> str:
     return padded(left, max(width - visible(right), visible(left) + 2)) + right
 
 
-def paragraph(text: str, indent: str, width: int) -> list[str]:
-    """The text wrapped and indented; lines that start with a space, such as commands, stay as they are."""
+def paragraph(text: str, indent: str, width: int, later: str | None = None) -> list[str]:
+    """The text wrapped and indented, all lines but the first by ``later`` if it is given; lines that start with a space, such as
+    commands, stay as they are.
+    """
     lines: list[str] = []
     for line in text.split("\n"):
         line = clean(line)
@@ -145,7 +148,7 @@ def paragraph(text: str, indent: str, width: int) -> list[str]:
                 line,
                 max(width, len(indent) + 40),
                 initial_indent=indent,
-                subsequent_indent=indent,
+                subsequent_indent=indent if later is None else later,
                 break_long_words=False,
                 break_on_hyphens=False,
             )

@@ -92,6 +92,23 @@ def test_what_a_person_edits_while_the_question_waits_is_left_alone(shop: Shop) 
     shop.apply()
 
 
+def test_what_another_apply_did_while_the_question_waits_is_done_and_not_claimed(shop: Shop) -> None:
+    """Two applies at once: creations of several stages, updates and deletions, all of them found done."""
+    interest = {"subjects": ["i.>"], "retention": "interest", "consumers": {"all": {}}}
+    shop.write({**empty_streams("OLD"), "SAME": {"subjects": ["same.>"]}})
+    shop.apply()
+    shop.write({"SAME": {"subjects": ["same.>"], "max_msgs": 5}, "INTEREST": interest, **empty_streams("NEW")})
+
+    with on_terminal("apply", *MANY, url=shop.url, cwd=shop.directory) as terminal:
+        terminal.see(QUESTION)
+        shop.apply("--allow", "delete", *MANY)
+        terminal.answer(QUESTION, "yes" + ENTER)
+
+        assert terminal.end() == DONE, terminal.screen
+    assert "Apply complete! 0 added, 0 changed, 0 destroyed. 5 objects had become so meanwhile" in terminal.screen
+    shop.assert_settled()
+
+
 @pytest.mark.parametrize("typed", ["no\n", "\n", "y\n", "YES\n", "yes please\n", " yes\n", "yess\n", END_OF_INPUT])
 def test_anything_but_yes_declines_and_writes_nothing(shop: Shop, typed: str) -> None:
     shop.write(KEPT)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
 
-from smith_topology.core.model import After, Call, Diagnostic, Plan, Severity, Verb, Verdict, Wait
+from smith_topology.core.model import After, Call, Diagnostic, Outcome, Plan, Severity, Verb, Verdict, Wait, stream_address
 from smith_topology.render import outcome
 from smith_topology.render.results import Applied, Result, results
 from smith_topology.render.text import ANSI, Look
@@ -43,18 +44,16 @@ def test_a_partial_apply_lists_what_failed_with_its_reason_what_was_not_attempte
         Applied in part: 1 of 3 changes done.
 
         Failed:
-          ~ stream.ORDERS
-              ! refused: Server refused the request [AP201]
-                stream.ORDERS: permissions violation (10094).
-                Allow `$JS.API.STREAM.UPDATE.ORDERS`.
+          ~ stream.ORDERS  permissions violation (10094). [AP201]
 
-        Not attempted:
-          - stream.LEGACY
+        Not attempted: 1 change.
 
         Done:
           + stream.RAW
 
-        What is not done is still planned. To see it: smith-topo plan, with the same options.
+        Allow `$JS.API.STREAM.UPDATE.ORDERS`.
+
+        Plan again to see what is left to do: smith-topo plan, with the same options.
         """)
 
 
@@ -75,12 +74,36 @@ def test_a_change_that_was_interrupted_between_its_steps_says_so_once() -> None:
     assert outcome.report(Applied(plan(UPDATED, steps=steps), ends), Look()).count("AP105") == 1
 
 
-def test_what_was_not_attempted_takes_one_line_with_its_reason() -> None:
+def test_what_was_not_attempted_is_a_number_with_its_reason() -> None:
     skipped = Diagnostic("AP105", Severity.WARNING, "Step was not attempted", "the run was interrupted", "Run it again.")
     ends = [ended(CREATE, Verdict.DONE), ended(UPDATE, Verdict.SKIPPED, skipped), ended(DELETE, Verdict.SKIPPED, skipped)]
 
     shown = outcome.report(Applied(WHOLE, ends), Look())
-    assert "  ~ stream.ORDERS  # the run was interrupted\n  - stream.LEGACY  # the" in shown
+    assert "Not attempted: 2 changes, as the run was interrupted.\n" in shown
+
+
+def test_a_thousand_faults_take_a_line_each_and_say_once_to_plan_again() -> None:
+    """As where another apply was faster, or a server died."""
+    changes = [replace(CREATED, address=stream_address(f"S{index}")) for index in range(1000)]
+    steps = [call(index, change.address, Verb.CREATE) for index, change in enumerate(changes)]
+    lost = [Diagnostic("AP101", Severity.ERROR, "Stale", f"{step.address} was changed.", "Plan again.") for step in steps]
+    ends = [Outcome(step, Verdict.STALE, 0.01, why) for step, why in zip(steps[:500], lost, strict=False)]
+
+    shown = outcome.report(Applied(plan(*changes, steps=steps), ends), Look())
+    assert [shown.count(f" stream.S{index} ") for index in range(1000)] == 500 * [1] + 500 * [0]
+    assert "  + stream.S7  was changed. [AP101]\n" in shown
+    assert "Not attempted: 500 changes." in shown
+    assert shown.lower().count("plan again") == 1
+
+
+def test_what_was_as_declared_already_is_done_and_not_added() -> None:
+    already = Diagnostic("AP114", Severity.NOTE, "Object was as declared already")
+    ends = [Outcome(CREATE, Verdict.DONE, 0.0, already), ended(UPDATE, Verdict.DONE), ended(SETTLE, Verdict.DONE)]
+    ends += [ended(DELETE, Verdict.DONE)]
+
+    shown = outcome.report(Applied(WHOLE, ends), Look())
+    assert shown == "Apply complete! 0 added, 1 changed, 1 destroyed. 1 object had become so meanwhile, by another client."
+    assert outcome.progress_line(ends[0], Look()) == ". stream.RAW was as declared already (0.00s)"
 
 
 def test_an_apply_that_wrote_nothing_says_so() -> None:

@@ -70,6 +70,11 @@ class Finding:
         """Something that the server accepts but is hardly ever meant; it stops nothing."""
         return cls(code, Severity.WARNING, summary, meaning, advice)
 
+    @classmethod
+    def note(cls, code: str, summary: str, meaning: str, advice: str) -> Self:
+        """Something that is worth saying and asks for nothing."""
+        return cls(code, Severity.NOTE, summary, meaning, advice)
+
     def diagnostic(
         self, detail: str = "", fix: str = "", address: Address | None = None, span: Span | None = None
     ) -> Diagnostic:

@@ -27,12 +27,24 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A step's end. ``seconds`` is wall time, retries included; ``diagnostic`` says why it was not done."""
+    """A step's end. ``seconds`` is wall time, retries included; ``diagnostic`` says why it was not done, or why nothing had to be
+    sent.
+    """
 
     step: Step
     verdict: Verdict
     seconds: float
     diagnostic: Diagnostic | None = None
+
+    @property
+    def was_so(self) -> bool:
+        """Whether the object had become as declared when it was looked at, so that nothing was sent."""
+        return self.verdict is Verdict.DONE and self.diagnostic is not None
+
+    @property
+    def wrote(self) -> bool:
+        """Whether this run has written something, or may have."""
+        return self.verdict.wrote and not self.was_so
 
     @property
     def rolls_back(self) -> tuple[str, ...]:

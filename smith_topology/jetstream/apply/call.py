@@ -32,10 +32,12 @@ SHOW_PAUSE, PAUSE_SHOWS = 0.1, 30
 
 
 class Caller:
-    """Carries out single requests. ``families`` are the changes of each stream and its consumers, in the order of the plan."""
+    """Carries out single requests. ``families`` are the changes of each stream and its consumers, in the order of the plan;
+    ``last`` is the last request for each object.
+    """
 
-    def __init__(self, state: State, families: Mapping[Address, Sequence[Change]]) -> None:
-        self.state, self.families = state, families
+    def __init__(self, state: State, families: Mapping[Address, Sequence[Change]], last: Mapping[Address, Call]) -> None:
+        self.state, self.families, self.last = state, families, last
 
     async def attempt(self, call: Call, *, looked: bool = False, finishing: bool = False) -> Ending:
         """Try until the step is done, can't be done, or time is up. ``looked`` says that the object was looked at just now;
@@ -53,9 +55,9 @@ class Caller:
                 accepted = call.id in self.state.accepted
                 doubt = doubt or accepted or (sending and not isinstance(error, ApiError))
                 final = fault_of(error) is Fault.FINAL
-                if doubt and sending and _is_gone(call, error):
+                if sending and _is_gone(call, error):
                     self.state.leave(call.address, None)
-                    return Verdict.DONE, None  # an earlier request of ours came late, and has worked
+                    return Verdict.DONE, None if doubt else diagnostics.was_so(call)  # in doubt it was an earlier request of ours
                 if final or await self.state.out_of_time(deadline - pause, error, finishing=finishing):
                     if doubt and (accepted or not (final and sending)):
                         return Verdict.UNKNOWN, diagnostics.refused(call, error)
@@ -64,7 +66,7 @@ class Caller:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def look(self, call: Call) -> Ending | None:
-        """Why the request must not be sent, None if it may be. Nothing is sent."""
+        """Why the request must not, or need not, be sent; None if it is to be. Nothing is sent."""
         deadline, pause = time.monotonic() + self.state.pace.patience, FIRST_PAUSE
         while True:
             try:
@@ -76,11 +78,16 @@ class Caller:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _look(self, call: Call, doubt: bool) -> Ending | None:
-        """Whether the request must not be sent: it has worked already, or the object is not what the plan saw."""
+        """Whether the request must not be sent: it has worked already, or the object is not what the plan saw. An object that
+        became what the plan makes of it in the end, by another apply for example, needs none of the plan's requests.
+        """
         seen = await self.seen(call)
         if doubt and self.is_done(call, seen):
             self.state.leave(call.address, seen)
             return Verdict.DONE, None
+        if not doubt and not call.rolls_back and self.is_done(self.last[call.address], seen):
+            self.state.leave(call.address, seen)
+            return Verdict.DONE, diagnostics.was_so(call)
         wanted = call.seen if call.seen is not None else self.state.left.get(call.address, "")
         if fingerprint(seen) != wanted:
             if doubt:

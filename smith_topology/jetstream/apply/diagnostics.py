@@ -49,7 +49,7 @@ SKIPPED = Finding.warning(
     "AP105",
     "Step was not attempted",
     "A step was not attempted, because one before it failed or the run was interrupted.",
-    "Run it again.",
+    "Plan again.",
 )
 LOSES_MORE = Finding.error(
     "AP106",
@@ -82,6 +82,17 @@ ABANDONED = Finding.error(
     "A second Ctrl-C came before the server's answer, so it may be done or not.",
     "Plan again.",
 )
+
+WAS_SO = Finding.note(
+    "AP114",
+    "Object was as declared already",
+    "After the plan was made the object became what the file declares, by another apply for example. Nothing was sent.",
+    "Nothing.",
+)
+
+
+def was_so(step: Step) -> Diagnostic:
+    return WAS_SO.diagnostic(f"{step.address} was as declared already, so nothing was sent.", "", step.address)
 
 
 def refused(step: Step, error: ServerError) -> Diagnostic:
@@ -174,5 +185,5 @@ def unsettled(wait: Wait) -> Diagnostic:
 
 
 def skipped(step: Step, why: str) -> Outcome:
-    diagnostic = SKIPPED.diagnostic(why, "Run it again.", step.address)
+    diagnostic = SKIPPED.diagnostic(why, "Plan again.", step.address)
     return Outcome(step, Verdict.SKIPPED, 0.0, diagnostic)

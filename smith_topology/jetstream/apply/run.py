@@ -20,6 +20,7 @@ from smith_topology.jetstream.apply.state import Ending, Pace, State
 from smith_topology.jetstream.apply.verify import verified
 
 DEPENDS = "an earlier step it depends on was not done"
+MEANWHILE = "another client has done a part of its hand-over"
 FRESH = 0.5
 """Seconds for which a look at an object counts as one right before the write."""
 
@@ -34,7 +35,7 @@ class Run:
         self.plan, self.state = plan, State(api, plan.server, pace, stop)
         calls = [step for step in plan.steps if isinstance(step, Call)]
         self._decisive = {stage: address for address, stage in decisive_stages(call.stage for call in calls).items()}
-        self.caller = Caller(self.state, _families(plan, self._decisive.values()))
+        self.caller = Caller(self.state, _families(plan, self._decisive.values()), {call.address: call for call in calls})
         self.under_way: dict[int, Step] = {}
         self.between_halves = 0
         self._reported: set[int] = set()
@@ -116,9 +117,13 @@ class Run:
                 verdict, diagnostic = await self.caller.attempt(step, looked=looked, finishing=finishing)
         except Exception as error:  # noqa: BLE001  # as in ``_carry_out``
             verdict, diagnostic = Verdict.UNKNOWN, diagnostics.unexpected(step, error)
+        return self._ended_as(step, (verdict, diagnostic), time.monotonic() - started)
+
+    def _ended_as(self, step: Step, ending: Ending, seconds: float = 0.0) -> Outcome:
+        verdict, diagnostic = ending
         if isinstance(step, Call) and verdict is Verdict.DONE and (made := self._decisive.get(step.stage.id)):
             self.state.made.add(made)
-        return Outcome(step, verdict, time.monotonic() - started, diagnostic)
+        return Outcome(step, verdict, seconds, diagnostic)
 
     async def _hand_over(self, unit: Unit) -> None:
         """Look at every object first, then send the requests one right behind the other, each once its givers' are accepted.
@@ -130,8 +135,10 @@ class Run:
         findings = await asyncio.gather(*(self._looked_at(call) for call in first))
         looked, stopped = time.monotonic(), {call.id: found for call, found in zip(first, findings, strict=True) if found}
         if stopped or self._over():
+            were_so = {call.address for call in first if call.id in stopped and stopped[call.id][0] is Verdict.DONE}
             for step in unit:
-                self._report(self._not_started(step, stopped.get(step.id)))
+                found = (Verdict.DONE, diagnostics.was_so(step)) if step.address in were_so else stopped.get(step.id)
+                self._report(self._not_started(step, found, MEANWHILE if were_so else DEPENDS))
             return
         self.between_halves += 1
         try:
@@ -150,8 +157,8 @@ class Run:
         except Exception as error:  # noqa: BLE001  # as in ``_carry_out``
             return Verdict.REFUSED, diagnostics.unexpected(call, error)
 
-    def _not_started(self, step: Step, found: Ending | None) -> Outcome:
-        return Outcome(step, found[0], 0.0, found[1]) if found else diagnostics.skipped(step, self._over() or DEPENDS)
+    def _not_started(self, step: Step, found: Ending | None, why: str) -> Outcome:
+        return self._ended_as(step, found) if found else diagnostics.skipped(step, self._over() or why)
 
     async def _right_behind(self, unit: Unit, first: set[int], looked: float) -> list[Outcome]:
         scheduler, done, running = Scheduler(_alone(unit)), list[Outcome](), set[asyncio.Task[Outcome]]()

@@ -41,7 +41,7 @@ async def _checked(caller: Caller, ask: Patient, outcome: Outcome) -> Outcome:
     except ServerError as error:
         return diagnostics.unchecked(outcome, error) if outcome.verdict is Verdict.DONE else outcome
     if caller.is_done(call, seen):
-        return replace(outcome, verdict=Verdict.DONE, diagnostic=None)
+        return outcome if outcome.verdict is Verdict.DONE else replace(outcome, verdict=Verdict.DONE, diagnostic=None)
     if outcome.verdict is Verdict.UNKNOWN:
         return outcome
     return replace(outcome, verdict=Verdict.ALTERED, diagnostic=diagnostics.not_as_left(call, caller.differences(call, seen)))
