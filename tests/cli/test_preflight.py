@@ -137,6 +137,29 @@ def test_max_bytes_that_add_up_to_more_than_an_account_may_store_are_refused(ser
         refused(account, {**stored(A=8, B=8, C=4), "M": {"storage": "memory", "max_bytes": 11 * MEGABYTE}}, "CP105")
 
 
+@pytest.mark.parametrize(
+    ("limits", "new", "code"),
+    [
+        ("max_streams: 1", {"max_bytes": 21 * MEGABYTE}, "CP105"),
+        ("max_streams: 1, max_bytes: true", {}, "CP107"),
+        ("max_streams: 1, store_max_stream_bytes: 2M", {"max_bytes": 3 * MEGABYTE}, "CP106"),
+        ("max_streams: 1", {"num_replicas": 3}, "CP102"),
+    ],
+)
+def test_a_stream_is_not_deleted_for_another_that_the_account_does_not_take(
+    servers: Servers, limits: str, new: Document, code: str
+) -> None:
+    with limited(servers.start, limits) as account:
+        account.converge({"OLD": {"subjects": ["o.>"], "max_bytes": MEGABYTE}})
+        account.publish("o.1", 3)
+
+        refused(account, {"NEW": {"subjects": ["o.>"], **new}}, code)
+
+        assert len(account.messages("OLD")) == 3
+        account.converge({"NEW": {"subjects": ["o.>"], "max_bytes": MEGABYTE}}, *ALLOW_ALL)
+        assert account.names() == ["NEW"]
+
+
 def test_an_account_without_memory_takes_no_stream_in_memory(servers: Servers) -> None:
     memory = {"M": {"storage": "memory"}}
     with account_on(

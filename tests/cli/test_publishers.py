@@ -129,6 +129,24 @@ def test_subjects_pass_between_streams_beside_publishers(servers: Servers, versi
         announces(change, shape.passing)
 
 
+@pytest.mark.parametrize("version", [LATEST, pytest.param(UNPACKED[0], marks=pytest.mark.soak)])
+def test_a_rename_without_room_for_both_deletes_one_stream_and_creates_the_other_right_behind(
+    servers: Servers, version: str
+) -> None:
+    config = "accounts { A { jetstream { max_streams: 1 }, users: [{user: u, password: p}] } }\nno_auth_user: u"
+    after = {"NEW": taking("a")}
+    with account_on(servers.start(config, version=version).url) as account:
+        account.converge({"OLD": taking("a")})
+        account.js.fill("a", 5_000)
+
+        change = seen(account, after, "a")
+
+        steps = [step["endpoint"] for step in change.plan.document["smith_topo"]["steps"]]
+        assert steps == ["STREAM.DELETE.OLD", "STREAM.CREATE.NEW"]
+        keeps_what_it_acknowledged(account, change, after)
+        announces(change, {("a", "stream.OLD", "stream.NEW")})
+
+
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """A cluster of three for all tests of this file that leave its servers alone."""

@@ -6,13 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from smith_topology.core.diff.ownership import is_internal
 from smith_topology.core.kinds.behaviour import RESERVES_EVERY_REPLICA
 from smith_topology.core.model import Action, Address, Change, Config, Edge, Kind, Live, Server
 from smith_topology.core.planning.ordering.graphs import all_before_all
 from smith_topology.core.planning.stage import Stages
-from smith_topology.core.planning.writing import Writing
+
+if TYPE_CHECKING:
+    from smith_topology.core.planning.writing import Writing
 
 UNLIMITED = -1
 """For bytes; 0 of them is nothing at all."""
@@ -127,13 +130,12 @@ def _reserved(config: Config | None, storage: str, server: Server) -> int:
 
 def full_streams(writing: Writing) -> frozenset[Address]:
     """The streams whose new consumers must wait until others are deleted."""
-    return frozenset(quota.stream for quota in of_consumers(writing.changes, writing.live) if quota.stream and quota.is_full)
+    return frozenset(quota.stream for quota in writing.full_quotas if quota.stream)
 
 
 def edges(writing: Writing, stages: Stages) -> Iterator[Edge]:
     """Changes that free some of a full quota come before those that use more of it (10023, 10026, 10027, 10028, 10047)."""
-    for quota in quotas(writing.changes.values(), writing.live):
-        if quota.is_full:
-            freeing = [stages.changing(each, "max_bytes", "num_replicas", "storage") for each in quota.givers]
-            pairs = all_before_all(freeing, [stages.first(each) for each in quota.takers])
-            yield from (Edge(first, then, f"{quota.what.value}: one frees what the other uses") for first, then in pairs)
+    for quota in writing.full_quotas:
+        freeing = [stages.changing(each, "max_bytes", "num_replicas", "storage") for each in quota.givers]
+        pairs = all_before_all(freeing, [stages.first(each) for each in quota.takers])
+        yield from (Edge(first, then, f"{quota.what.value}: one frees what the other uses") for first, then in pairs)

@@ -19,7 +19,7 @@ def taker_first(stage: Stage, writing: Writing) -> Path:
     """Create a new stream without the subjects that another one still has, then update it to take them."""
     if stage.action is not Action.CREATE or stage.address.kind is not Kind.STREAM or stage.after is None:
         return (stage,)
-    taken = [each.subject for each in writing.passing if each.taker.address == stage.address]
+    taken = [each.subject for each in writing.passing_side_by_side if each.taker.address == stage.address]
     if not taken or any(is_parked(claim) for claim in claims_of(Kind.STREAM, stage.after)):
         return (stage,)
     own = tuple(claim for claim in claims_of(Kind.STREAM, stage.after) if not any(overlaps(claim, each) for each in taken))
@@ -31,7 +31,7 @@ def giver_last(stage: Stage, writing: Writing) -> Path:
     """A stream that gives up subjects is deleted once they are taken. A sealed one takes no update, so it goes at once."""
     if stage.action is not Action.DELETE or stage.address.kind is not Kind.STREAM or stage.before is None:
         return (stage,)
-    given = {each.claim for each in writing.passing if each.giver.address == stage.address}
+    given = {each.claim for each in writing.passing_side_by_side if each.giver.address == stage.address}
     if not given or stage.before.get("sealed"):
         return (stage,)
     early, rest = by_way_of(stage, released(stage.address, stage.before, given), f"gives up {_named(sorted(given))}")
