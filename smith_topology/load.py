@@ -17,6 +17,8 @@ from smith_topology.core.model import Diagnostic, Span, Topology
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml")
+KERNEL = ("/proc/", "/sys/")
+"""Files there look regular; some wait for content, and some have no end."""
 
 
 def load(
@@ -53,7 +55,15 @@ class _Unread(Exception):
 
 def _distinct(names: Sequence[str]) -> list[str]:
     """Each file once, under the first of its names."""
-    return list({name if name == STDIN else os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
+    return list({_place(name): name for name in reversed(names)}.values())[::-1]
+
+
+def _place(name: str) -> str:
+    """What a file is known by. Relative names lead nowhere in a directory that has been deleted."""
+    try:
+        return name if name == STDIN else os.path.realpath(name)
+    except OSError:
+        return name
 
 
 def _files(path: str) -> list[str]:
@@ -81,7 +91,7 @@ def _read(name: str, stdin: Callable[[int], bytes]) -> bytes:
 
 def _read_file(name: str) -> bytes:
     status = Path(name).stat()
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(status.st_mode) or os.path.realpath(name).startswith(KERNEL):
         raise _Unread(name, _NOT_A_FILE)
     if status.st_size > MAX_BYTES:
         raise _Unread(name, too_large(status.st_size))
@@ -100,7 +110,7 @@ def _unreadable(name: str, error: OSError) -> _Unread:
 
 _NOT_A_FILE = Fault(
     findings.NOT_A_FILE,
-    "Pipes, sockets and devices are not opened: they may have no end.",
+    "Pipes, sockets, devices and files of the kernel are not opened: they may have no end.",
     "Send it to standard input, and write `-f -`.",
 )
 

@@ -100,6 +100,10 @@ def _fifo(path: Path) -> None:
     os.mkfifo(path)
 
 
+def _kernel(path: Path) -> None:
+    path.symlink_to("/proc/kmsg")
+
+
 def _large(path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(50 * 2**20)
@@ -155,7 +159,17 @@ SPLIT = "Split it into several files, and name them or their directory with `-f`
             (
                 "not-a-file",
                 "Not a regular file",
-                "Pipes, sockets and devices are not opened: they may have no end.",
+                "Pipes, sockets, devices and files of the kernel are not opened: they may have no end.",
+                "Send it to standard input, and write `-f -`.",
+            ),
+        ),
+        (
+            _kernel,
+            Severity.ERROR,
+            (
+                "not-a-file",
+                "Not a regular file",
+                "Pipes, sockets, devices and files of the kernel are not opened: they may have no end.",
                 "Send it to standard input, and write `-f -`.",
             ),
         ),

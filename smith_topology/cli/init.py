@@ -68,7 +68,11 @@ def init(
 
 
 def _owner(path: Path) -> str:
-    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in path.resolve().parent.name).strip("-.")
+    try:
+        directory = path.resolve().parent.name
+    except OSError:  # the directory has been deleted
+        directory = ""
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in directory).strip("-.")
     return name[:64] or "topology"
 
 

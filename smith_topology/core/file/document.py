@@ -18,6 +18,7 @@ from smith_topology.core.file.encoding import decode
 from smith_topology.core.file.report import Fault, Placed, Report, Stop, span_of
 from smith_topology.core.file.suggest import shown
 from smith_topology.core.file.syntax import misread, syntax_fault
+from smith_topology.core.kinds.fields import MAX_TEXT_BYTES
 from smith_topology.core.model import Span
 from smith_topology.core.secrets import looks_secret
 
@@ -28,6 +29,8 @@ except ImportError:  # PyYAML was built without libyaml: the same events, twenty
 
 MAX_VALUES = 750_000
 MAX_DEPTH = 100
+MANY_TOKENS = 16
+"""Of a subject. Each one more counts as a value: checks take memory for every token."""
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
@@ -162,9 +165,10 @@ class _Composer:
         if event.style == ">" and not event.value:
             self._report.add(node, misread(">"))
             node = node._replace(text=">")
+        size = 1 + (max(0, event.value.count(".") - MANY_TOKENS) if len(event.value) <= MAX_TEXT_BYTES else 0)
         if event.anchor:
-            self._anchors[event.anchor] = _Anchored(node, 1, 0)
-        self._place(node, 1, 0)
+            self._anchors[event.anchor] = _Anchored(node, size, 0)
+        self._place(node, size, 0)
 
     def _sequence(self, event: Any) -> None:
         self._open(event, SequenceNode(*self._span(event), []))

@@ -19,7 +19,7 @@ UNREADABLE = Finding.error(
 NOT_A_FILE = Finding.error(
     "not-a-file",
     "Not a regular file",
-    "A pipe, socket or device.",
+    "A pipe, socket or device, or a file below `/proc` or `/sys`.",
     "Send it to standard input: `-f -`.",
 )
 TOO_LARGE = Finding.error(

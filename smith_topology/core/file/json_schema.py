@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from smith_topology.core.file.keys import FILE_KEYS, OWN_KEYS, TABLES, Key
 from smith_topology.core.file.scalars import TIME_PATTERN, bounds
 from smith_topology.core.file.written import written
-from smith_topology.core.kinds.fields import FIRST, Field, Type
+from smith_topology.core.kinds.fields import FIRST, MAX_TEXT_BYTES, Field, Type
 from smith_topology.core.kinds.marks import OURS, SERVERS
 from smith_topology.core.model import Kind
 from smith_topology.core.units import DURATION_PATTERN, SIZE_PATTERN
@@ -86,7 +86,7 @@ def _value(field: Field) -> Schema:
     smallest, largest = bounds(field)
     match field.type:
         case Type.TEXT | Type.SUBJECT:
-            return {"type": _ANY_TEXT, **({"maxLength": field.maximum} if field.maximum else {})}
+            return {"type": _ANY_TEXT, "maxLength": field.maximum or MAX_TEXT_BYTES}
         case Type.BOOLEAN:
             return {"type": "boolean"}
         case Type.INTEGER:

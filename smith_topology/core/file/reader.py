@@ -143,6 +143,9 @@ class _FileParser:
     def _resources(self, address: Address, at: Entry) -> Iterator[Resource]:
         """The resource under a key, then those under it."""
         kind, reader = address.kind, FieldReader(self._report, address, self._shared)
+        if len(address.name) > MAX_NAME_BYTES:  # such an address would be repeated by everything that is said of it
+            FieldReader(self._report).error(at, _too_long(address.name))
+            return
         table, own, entries = TABLES[kind], OWN_KEYS[kind], reader.entries(address, at)
         others = {key: entry for key, entry in entries.items() if key not in table}
         for key, entry in others.items():
@@ -176,11 +179,15 @@ def _hint(kind: Kind, key: str) -> str:
 
 def _name_fault(name: str) -> Fault | None:
     if len(name.encode()) > MAX_NAME_BYTES:
-        return Fault(findings.BAD_NAME, f"{shown(name)} has more than {MAX_NAME_BYTES} bytes.", "Shorten it.")
+        return _too_long(name)
     if not is_name(name):
         fix = "Leave out spaces, control characters and `.`, `*`, `>`, `/`, `\\`."
         return Fault(findings.BAD_NAME, f"{shown(name)} can't name a stream or a consumer.", fix)
     return None
+
+
+def _too_long(name: str) -> Fault:
+    return Fault(findings.BAD_NAME, f"{shown(name)} has more than {MAX_NAME_BYTES} bytes.", "Shorten it.")
 
 
 def _role_fault(name: str, role: Role) -> Fault | None:

@@ -10,7 +10,7 @@ from smith_topology.core.file.document import MappingNode, Node, ScalarNode, Seq
 from smith_topology.core.file.report import Fault
 from smith_topology.core.file.suggest import choices, meant, shown
 from smith_topology.core.file.written import written_item
-from smith_topology.core.kinds.fields import Field, Type
+from smith_topology.core.kinds.fields import MAX_TEXT_BYTES, Field, Type
 from smith_topology.core.times import instant
 from smith_topology.core.units import INT64_MAX, UnitError, parse_duration, parse_size
 
@@ -142,8 +142,9 @@ def _decimal_advice(text: str) -> str:
 
 
 def _text(field: Field, path: str, text: str) -> str:
-    if field.maximum is not None and (size := len(text.encode())) > field.maximum:
-        raise bad_value(f"{shown(path)} has {size} bytes; at most {field.maximum} are allowed.", "Shorten it.")
+    longest = field.maximum or MAX_TEXT_BYTES
+    if (size := len(text.encode())) > longest:
+        raise bad_value(f"{shown(path)} has {size} bytes; at most {longest} are allowed.", "Shorten it.")
     return text
 
 

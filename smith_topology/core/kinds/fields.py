@@ -18,6 +18,11 @@ FIRST = Version(2, 10)
 """The oldest supported server: older ones keep no metadata, and with it no mark of ownership (2.9.10 measured)."""
 
 
+MAX_TEXT_BYTES = 4096
+"""Of a text or subject without a ``maximum``. The server stores more (900,000 bytes measured on 2.10.26), but by default closes
+the connection of a client that publishes to a longer subject (``max_control_line``)."""
+
+
 class Type(Enum):
     """What a field holds on the wire, and so how a person writes it."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from smith_topology.jetstream.connecting.errors import BadSettings
+from smith_topology.jetstream.connecting.files import read_small
 
 _NAMES = {
     "url": "servers",
@@ -30,10 +31,10 @@ _UNSUPPORTED = ("nsc", "user_jwt", "user_seed", "socks_proxy")
 
 
 def selected(environ: Mapping[str, str]) -> str:
-    """The context that ``nats context select`` chose, ``""`` when there is none."""
+    """The context that ``nats context select`` chose, ``""`` when there is none, as where there is no home directory."""
     try:
-        return (_home(environ) / "context.txt").read_text().strip()
-    except (OSError, UnicodeDecodeError):
+        return read_small(_home(environ) / "context.txt").decode().strip()
+    except (OSError, UnicodeDecodeError, BadSettings):
         return ""
 
 
@@ -57,11 +58,20 @@ def read(name: str, environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def known(environ: Mapping[str, str]) -> list[str]:
-    return sorted(path.stem for path in (_home(environ) / "context").glob("*.json"))
+    """The names of all contexts; none where there is no home directory."""
+    try:
+        return sorted(path.stem for path in (_home(environ) / "context").glob("*.json"))
+    except BadSettings:
+        return []
 
 
 def _home(environ: Mapping[str, str]) -> Path:
-    parent = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or Path.home(), ".config")
+    """Where the ``nats`` CLI keeps its settings. Raises BadSettings for a user without a home, as containers have them."""
+    try:
+        parent = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or Path.home(), ".config")
+    except RuntimeError as error:
+        what = "This user has no home directory, so there are no contexts of the nats CLI."
+        raise BadSettings(what, "Set HOME or XDG_CONFIG_HOME, or name the context's file: --context FILE.json") from error
     return Path(parent, "nats")
 
 
@@ -75,13 +85,13 @@ def _path(name: str, environ: Mapping[str, str]) -> Path:
 
 def _load(path: Path, name: str, environ: Mapping[str, str]) -> Mapping[str, Any]:
     try:
-        raw = json.loads(path.read_bytes())
+        raw = json.loads(read_small(path))
     except FileNotFoundError as error:
         there = ", ".join(known(environ)) or "none"
         raise BadSettings(f"There is no context {name!r} ({path}). Known: {there}.", "List them: nats context ls") from error
     except OSError as error:
         raise BadSettings(f"The context file {path} can't be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadSettings(f"The context file {path} is not JSON.", "Write it anew: nats context edit") from error
     if not isinstance(raw, dict):
         raise BadSettings(f"The context file {path} does not hold a JSON object.", "Write it anew: nats context edit")

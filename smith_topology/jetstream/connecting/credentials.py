@@ -18,6 +18,7 @@ from typing import Any
 from nats.aio.client import RawCredentials
 
 from smith_topology.jetstream.connecting.errors import BadCredentials, TLSFailed
+from smith_topology.jetstream.connecting.files import check, read_small
 from smith_topology.jetstream.connecting.settings import Settings
 
 _JWT = re.compile(r"BEGIN NATS USER JWT-+\s+([\w-]+\.[\w-]+\.[\w-]+)\s")
@@ -43,13 +44,15 @@ def expiry(path: str) -> datetime | None:
     try:
         ends = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))).get("exp")
         return datetime.fromtimestamp(ends, UTC) if ends else None
-    except (ValueError, AttributeError, TypeError, OverflowError, OSError):
+    except (ValueError, AttributeError, TypeError, OverflowError, OSError, RecursionError):
         return None
 
 
 def secure(settings: Settings) -> ssl.SSLContext:
     """A context that verifies the server, by ``tlsca`` or else the system's authorities. Raises TLSFailed."""
     try:
+        if settings.tlsca:
+            check(settings.tlsca)
         context = ssl.create_default_context(cafile=settings.tlsca or None)
     except (OSError, ssl.SSLError) as error:
         raise TLSFailed(f"The CA file {settings.tlsca} {_why(error)}.", "Give a PEM file: --tlsca ca.pem") from error
@@ -61,6 +64,8 @@ def secure(settings: Settings) -> ssl.SSLContext:
 def _identify(context: ssl.SSLContext, settings: Settings) -> None:
     # Without a password callback, OpenSSL asks for the passphrase of an encrypted key at the terminal.
     try:
+        check(settings.tlscert)
+        check(settings.tlskey)
         context.load_cert_chain(settings.tlscert, settings.tlskey, password=lambda: "")
     except (OSError, ssl.SSLError, ValueError) as error:
         raise TLSFailed(
@@ -94,7 +99,7 @@ def _is_whole(seed: str) -> bool:
 
 def _read(path: str, kind: str) -> str:
     try:
-        return Path(path).expanduser().read_text(encoding="ascii", errors="replace")
+        return read_small(Path(path).expanduser()).decode("ascii", errors="replace")
     except (OSError, ValueError, RuntimeError) as error:
         raise BadCredentials(f"The {kind} file {path} {_why(error)}.", f"Check the path: --{kind} FILE") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -129,7 +130,7 @@ def test_other_text_is_not(text: str) -> None:
 def test_every_character_is_read_as_itself() -> None:
     text = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x11000), sys.maxunicode)))
 
-    assert read(TEXT, written_text(text)) == text
+    assert read(replace(TEXT, maximum=5 * sys.maxunicode), written_text(text)) == text
     assert written_text(text).isprintable()
 
 
