@@ -13,5 +13,5 @@ async def make_plan(
     api: Api, topology: Topology, *, selection: Selection, adopt: bool, warnings: tuple[Diagnostic, ...] = ()
 ) -> Plan:
     """A complete plan for this account as it is now. Raises ServerError when the account can't be read completely."""
-    prepared = prepare(topology, await read.live(api, topology), adopt=adopt, selection=selection)
-    return complete(prepared, await counts.answers(api, prepared.questions), warnings)
+    prepared = prepare(topology, await read.live(api, topology), adopt=adopt, selection=selection, warnings=warnings)
+    return complete(prepared, await counts.answers(api, prepared.questions))

@@ -38,8 +38,13 @@ SUBJECTS = {
     "very long": (stream(subjects=[".".join(["a"] * 5000)]), None, set()),
     **{
         f"reserved {text}": (stream(subjects=[text]), 10052, {"SB104"})
-        for text in ("$JS.API.>", "$JS.>", "$JS.x", "$JSC.x", "$NRG.x", "$SYS.>", "*.>", "*.a")
+        for text in ("$JS.API.>", "$JS.>", "$JS.x", "$JS.*.x", "$JSC.x", "$SYS.>")
     },
+    **{
+        f"reaching {text}": (stream(subjects=[text]), 10052, {"SB108"})
+        for text in ("$NRG.x", "*.>", "*.a", "*.*", "*.API.x", "*.ACCOUNT.x", "*.*.request.>")
+    },
+    "reaching, no_ack": (stream(subjects=["*.a"], no_ack=True), None, set()),
     **{
         f"allowed {text}": (stream(subjects=[text]), None, set())
         for text in ("$JS", "$JS.EVENT.>", "$JS.EVENT.A.*", "$SYS.ACCOUNT.x")
@@ -122,9 +127,6 @@ TEMPLATES = {
             ("s.*", "t.{{random()}}"),
             ("s.*", "t.{{partition()}}"),
             ("s.*", "t.{{partition(10,2)}}"),
-            ("s.*", "t.{{partition(2147483648,1)}}"),
-            ("s.*", "t.{{left(1,2147483648)}}"),
-            ("s.*", "t.a b"),
             ("s.*", "t..b"),
             ("s.*", "t.{{wildcard}}"),
             ("s.>", "t.>.x"),
@@ -132,6 +134,24 @@ TEMPLATES = {
             ("s.>", "t.{{wildcard(1)}}.>"),
         )
     },
+    **{
+        f"too new s.* → {dest}": (_transform("s.*", dest), 10156, {"SB305"})
+        for dest in (
+            "t.{{partition(2147483648,1)}}",
+            "t.{{left(1,2147483648)}}",
+            "t.{{slicefromleft(1,2147483648)}}",
+            "t.{{splitfromright(1,2147483648)}}",
+            "t.a b",
+        )
+    },
+    "source, large partition": (
+        sources({"subject_transforms": [{"src": "o.*", "dest": "p.{{partition(2147483648,1)}}"}]}),
+        10146,
+        {"SB305"},
+    ),
+    "source, white space": (sources({"subject_transforms": [{"src": "o.*", "dest": "p.a b"}]}), 10146, {"SB301"}),
+    "mirror, white space": (mirror({"subject_transforms": [{"src": "o.*", "dest": "p.a b"}]}), 10154, {"SB305"}),
+    "republish, large partition": (_republish("s.*", "r.{{partition(2147483648,1)}}"), 10052, {"SB305"}),
     "invalid source": (_transform("s..x", "t.>"), 10155, {"SB103", "SB301"}),
     "mirror, invalid source": (mirror({"subject_transforms": [{"src": "o. .a", "dest": "p"}]}), 10151, {"SB103"}),
     "mirror, invalid": (mirror({"subject_transforms": [{"src": "o.*", "dest": "p.$3"}]}), 10154, {"SB301"}),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from smith_topology.core.checks.interface import Combination, broken
-from smith_topology.core.model import Config, Diagnostic, Finding, Kind, Topology
+from smith_topology.core.checks.interface import Combination, Found, broken, per_consumer
+from smith_topology.core.kinds.behaviour import REFUSES_GROUPS_WITHOUT_POLICY
+from smith_topology.core.model import Config, Finding, Topology
 from smith_topology.core.subjects import is_literal
 
 BACKOFF = Finding.error(
@@ -42,8 +42,14 @@ START = Finding.error(
 PRIORITY = Finding.error(
     "FC207",
     "Incomplete priority group",
-    "Priority groups without a policy, a policy without groups, or a timeout without either [10159, 10196, 10197].",
-    "Set `priority_policy` and `priority_groups`.",
+    "A priority policy without groups [10159].",
+    "Set `priority_groups`.",
+)
+NO_POLICY = Finding.error(
+    "FC212",
+    "Priority fields without a policy",
+    "`priority_groups` or `priority_timeout` without `priority_policy` [10196, 10197]. Servers of 2.11 take them.",
+    "Set `priority_policy`, or leave them out.",
 )
 GROUP_NAME = Finding.error(
     "FC208",
@@ -186,18 +192,20 @@ COMBINATIONS: tuple[Combination, ...] = (
         "Set `priority_groups`, such as `[workers]`.",
     ),
     Combination(
-        PRIORITY,
+        NO_POLICY,
         "priority_groups",
         lambda c: bool(c.get("priority_groups")) and not _has_policy(c),
         "The groups have no policy.",
         "Set `priority_policy`: overflow, pinned_client or prioritized.",
+        REFUSES_GROUPS_WITHOUT_POLICY,
     ),
     Combination(
-        PRIORITY,
+        NO_POLICY,
         "priority_timeout",
         lambda c: c.get("priority_timeout", 0) > 0 and not _has_policy(c),
         "It is how long a pinned client may be silent, and nothing pins one.",
         "Set `priority_policy: pinned_client`, or leave it out.",
+        REFUSES_GROUPS_WITHOUT_POLICY,
     ),
     Combination(
         GROUP_NAME,
@@ -246,7 +254,5 @@ COMBINATIONS: tuple[Combination, ...] = (
 )
 
 
-def combinations(topology: Topology) -> Iterator[Diagnostic]:
-    for address, resource in topology.resources.items():
-        if address.kind is Kind.CONSUMER:
-            yield from broken(COMBINATIONS, resource)
+def combinations(topology: Topology) -> Found:
+    return per_consumer(topology, lambda _, consumer: broken(COMBINATIONS, consumer))

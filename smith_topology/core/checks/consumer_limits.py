@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from smith_topology.core.checks.interface import with_consumers
-from smith_topology.core.model import Diagnostic, Finding, Resource, Topology
+from smith_topology.core.checks.interface import Found, per_consumer, per_stream
+from smith_topology.core.model import Finding, Resource, Topology
 from smith_topology.core.units import format_duration
 
 PENDING_UNACKED = Finding.error(
@@ -52,20 +50,21 @@ TOO_MANY = Finding.error(
 )
 
 
-def against_stream(topology: Topology) -> Iterator[Diagnostic]:
-    for stream, consumers in with_consumers(topology):
-        for consumer in consumers:
-            yield from _replicas(stream, consumer)
-            yield from _limits(stream, consumer)
-            yield from _unpaced(stream, consumer)
-        most = stream.config.get("max_consumers", -1)
-        for consumer in consumers[most:] if most > 0 else ():
-            detail = f"Stream {stream.address.name} has `max_consumers: {most}`, and {len(consumers)} are declared."
-            yield TOO_MANY.at(consumer, "", detail, "Raise `max_consumers`, or drop a consumer.")
+def against_stream(topology: Topology) -> Found:
+    yield from per_consumer(topology, _replicas, _pending, _pending_unacked, _inactive, _unpaced)
+    yield from per_stream(topology, lambda stream: _too_many(stream, topology.consumers(stream.address.name)))
 
 
-def _replicas(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
-    mine, whole = consumer.config.get("num_replicas", 0), stream.config.get("num_replicas", 1)
+def _too_many(stream: Resource, consumers: list[Resource]) -> Found:
+    most = stream.config.get("max_consumers", -1) if consumers else -1
+    for consumer in consumers[most:] if most > 0 else ():
+        detail = f"Stream {stream.address.name} has `max_consumers: {most}`, and {len(consumers)} are declared."
+        yield TOO_MANY.at(consumer, "", detail, "Raise `max_consumers`, or drop a consumer.")
+
+
+def _replicas(stream: Resource, consumer: Resource) -> Found:
+    mine = consumer.config.get("num_replicas", 0)
+    whole = stream.config.get("num_replicas", 1) if mine else 1
     if mine > whole:
         detail = f"The consumer wants {mine}, stream {stream.address.name} has {whole}."
         yield REPLICAS.at(consumer, "num_replicas", detail, "Leave `num_replicas` out: 0 is as many as the stream's.")
@@ -74,29 +73,44 @@ def _replicas(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
         yield SAME_REPLICAS.at(consumer, "num_replicas", detail, "Leave `num_replicas` out: 0 is as many as the stream's.")
 
 
-def _limits(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
-    limits = stream.config.get("consumer_limits") or {}
-    allowed, pending = limits.get("max_ack_pending", 0), consumer.config.get("max_ack_pending", 0)
+def _limit(stream: Resource, name: str) -> int:
+    limit: int = (stream.config.get("consumer_limits") or {}).get(name, 0)
+    return limit
+
+
+def _pending(stream: Resource, consumer: Resource) -> Found:
+    pending = consumer.config.get("max_ack_pending", 0)
+    allowed = _limit(stream, "max_ack_pending") if pending else 0
     if 0 < allowed < pending:
         detail = f"{pending} is more than `consumer_limits` of stream {stream.address.name} allows, {allowed}."
         yield PENDING.at(consumer, "max_ack_pending", detail, "Lower it, or leave it out to get the stream's.")
-    pushes_unacked = consumer.config.get("deliver_subject") and consumer.config.get("ack_policy", "none") == "none"
-    if (pending or allowed) > 0 and pushes_unacked:
+
+
+def _pending_unacked(stream: Resource, consumer: Resource) -> Found:
+    if not (consumer.config.get("deliver_subject") and consumer.config.get("ack_policy", "none") == "none"):
+        return
+    pending = consumer.config.get("max_ack_pending", 0)
+    if (pending or _limit(stream, "max_ack_pending")) > 0:
         source = "it" if pending else f"`consumer_limits` of stream {stream.address.name}"
         detail = f"With `ack_policy: none` nothing is ever pending, and {source} limits what is."
         fix = "Write `ack_policy: explicit`, or leave `max_ack_pending` out."
         yield PENDING_UNACKED.at(consumer, "max_ack_pending", detail, fix)
-    longest, threshold = limits.get("inactive_threshold", 0), consumer.config.get("inactive_threshold", 0)
+
+
+def _inactive(stream: Resource, consumer: Resource) -> Found:
+    threshold = consumer.config.get("inactive_threshold", 0)
+    longest = _limit(stream, "inactive_threshold") if threshold else 0
     if 0 < longest < threshold:
         wanted, allowed_text = format_duration(threshold), format_duration(longest)
         detail = f"{wanted} is more than `consumer_limits` of stream {stream.address.name} allows, {allowed_text}."
         yield INACTIVE.at(consumer, "inactive_threshold", detail, "Lower it, or raise the stream's limit.")
 
 
-def _unpaced(stream: Resource, consumer: Resource) -> Iterator[Diagnostic]:
+def _unpaced(stream: Resource, consumer: Resource) -> Found:
     """A consumer with flow control that inherits a negative ``max_ack_pending`` from its stream (10220)."""
-    inherited = (stream.config.get("consumer_limits") or {}).get("max_ack_pending", 0)
-    paced = consumer.config.get("ack_policy") == "flow_control"
-    if inherited < 0 and paced and not consumer.config.get("max_ack_pending"):
+    if consumer.config.get("ack_policy") != "flow_control" or consumer.config.get("max_ack_pending"):
+        return
+    inherited = _limit(stream, "max_ack_pending")
+    if inherited < 0:
         detail = f"Flow control slows down at `max_ack_pending`, and stream {stream.address.name} gives it {inherited}."
         yield UNPACED.at(consumer, "ack_policy", detail, "Set `max_ack_pending` on the consumer, or drop that of the stream.")

@@ -46,7 +46,7 @@ def _is_name(text: str) -> bool:
 def fields(topology: Topology) -> Iterator[Diagnostic]:
     """An origin is named as streams are; only a mirror's external origin goes unchecked by the server."""
     for stream in topology.streams():
-        for path, copy in copies_of(stream.config):
+        for path, copy in copies_of(dict(stream.config)):
             name = copy.get("name") or ""
             if not _is_name(name) and not (path == "mirror" and copy.get("external")):
                 fix = "Name a stream: no dots, wildcards, slashes or spaces."
@@ -57,7 +57,7 @@ def prepared_consumers(topology: Topology) -> Iterator[Diagnostic]:
     """A consumer made beforehand brings its own filter and start."""
     for stream in topology.streams():
         used: set[tuple[str, str, str]] = set()
-        for path, copy in copies_of(stream.config):
+        for path, copy in copies_of(dict(stream.config)):
             if consumer := copy.get("consumer"):
                 yield from _prepared(stream, path, copy, consumer)
                 key = (copy.get("name", ""), (copy.get("external") or {}).get("api", ""), consumer.get("name", ""))
@@ -81,19 +81,20 @@ def _prepared(stream: Resource, path: str, copy: Config, consumer: Config) -> It
 def external_prefixes(topology: Topology) -> Iterator[Diagnostic]:
     streams = {stream.address.name: stream for stream in topology.streams()}
     for stream in streams.values():
-        delivering = any((copy.get("external") or {}).get("deliver") for _, copy in copies_of(stream.config))
+        copies = list(copies_of(dict(stream.config)))
+        delivering = any((copy.get("external") or {}).get("deliver") for _, copy in copies)
         listening = indexed(_listened_to(stream, streams) if delivering else ())
-        for path, copy in copies_of(stream.config):
+        for path, copy in copies:
             external = copy.get("external") or {}
             yield from _api(stream, f"{path}.external.api", external.get("api") or "")
             yield from _deliver(stream, f"{path}.external.deliver", external.get("deliver") or "", listening)
 
 
 def _listened_to(stream: Resource, streams: Mapping[str, Resource]) -> Iterator[str]:
-    """The subjects of every origin in the same account."""
-    for name in dict.fromkeys(origins(stream.config)):
+    """The known subjects of every origin in the same account."""
+    for name in dict.fromkeys(origins(dict(stream.config))):
         if name in streams:
-            yield from streams[name].config.get("subjects") or ()
+            yield from dict(streams[name].config).get("subjects") or ()
 
 
 def _api(stream: Resource, path: str, prefix: str) -> Iterator[Diagnostic]:
@@ -121,7 +122,7 @@ def duplicate_sources(topology: Topology) -> Iterator[Diagnostic]:
     """The server knows sources by origin, filter and transforms; another start does not make another source."""
     for stream in topology.streams():
         seen: set[object] = set()
-        for position, source in enumerate(stream.config.get("sources") or ()):
+        for position, source in enumerate(dict(stream.config).get("sources") or ()):
             if (identity := _identity(source)) in seen:
                 detail = f"Stream {source.get('name')} is copied twice with the same filter, so every message would come twice."
                 yield DUPLICATE.at(stream, f"sources.{position}", detail, "Drop one, or give them different filters.")

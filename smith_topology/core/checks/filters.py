@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from heapq import nsmallest
 
-from smith_topology.core.checks.interface import filter_path, steps, subjects_of, with_consumers
+from smith_topology.core.checks.interface import Found, filter_path, per_consumer, per_stream, steps, subjects_of
 from smith_topology.core.checks.stored import Held, Stored
 from smith_topology.core.checks.subjects import clash, indexed
 from smith_topology.core.model import Diagnostic, Finding, Resource, Topology, copies_of, filters_of
@@ -45,7 +44,7 @@ NOTHING_COPIED = Finding.warning(
 )
 
 
-def within_consumer(topology: Topology) -> Iterator[Diagnostic]:
+def within_consumer(topology: Topology) -> Found:
     """What the server refuses about one consumer's filters: both fields, and a filter inside another."""
     left = steps()
 
@@ -53,13 +52,14 @@ def within_consumer(topology: Topology) -> Iterator[Diagnostic]:
     def nested(filters: tuple[str, ...]) -> tuple[int, int] | None:
         return clash(filters, is_subset, left)
 
-    for stream, consumers in with_consumers(topology):
-        for consumer in consumers:
-            if consumer.config.get("filter_subject") and consumer.config.get("filter_subjects"):
-                detail = f"The server takes one of the two (stream {stream.address.name})."
-                yield BOTH.at(consumer, "filter_subject", detail, "Move it into `filter_subjects`.")
-            elif found := nested(filters_of(consumer.config)):
-                yield _nested(consumer, *found)
+    def judge(stream: Resource, consumer: Resource) -> Found:
+        if consumer.config.get("filter_subject") and consumer.config.get("filter_subjects"):
+            detail = f"The server takes one of the two (stream {stream.address.name})."
+            yield BOTH.at(consumer, "filter_subject", detail, "Move it into `filter_subjects`.")
+        elif found := nested(filters_of(consumer.config)):
+            yield _nested(consumer, *found)
+
+    return per_consumer(topology, judge)
 
 
 def _nested(consumer: Resource, inner: int, outer: int) -> Diagnostic:
@@ -68,29 +68,26 @@ def _nested(consumer: Resource, inner: int, outer: int) -> Diagnostic:
     return OVERLAPPING.at(consumer, filter_path(consumer, inner), detail, f"Drop `{filters[inner]}`.")
 
 
-def unreachable(topology: Topology) -> Iterator[Diagnostic]:
+def unreachable(topology: Topology) -> Found:
     """Filters that nothing in the stream can match; silent where the file does not tell what the stream stores.
 
     Servers before 2.10 refuse such a consumer (10093), later ones let it wait for ever.
     """
     stored = Stored(topology)
-    for stream, consumers in with_consumers(topology):
-        if held := stored.of(stream.address.name):
-            for consumer in consumers:
-                yield from _unmatched(consumer, stream, held)
-        yield from _uncopied(stream, stored)
+    yield from per_consumer(topology, lambda stream, consumer: _unmatched(consumer, stream, stored.of(stream.address.name)))
+    yield from per_stream(topology, lambda stream: _uncopied(stream, stored))
 
 
-def _unmatched(consumer: Resource, stream: Resource, held: Held) -> Iterator[Diagnostic]:
-    for position, wanted in enumerate(filters_of(consumer.config)):
-        if not held.takes(wanted) and not problem(wanted):
+def _unmatched(consumer: Resource, stream: Resource, held: Held | None) -> Found:
+    for position, wanted in enumerate(filters_of(consumer.config)) if held else ():
+        if held and not held.takes(wanted) and not problem(wanted):
             detail = f'Nothing in stream {stream.address.name} matches "{wanted}", now or ever: it stores {_listed(held)}.'
             path = filter_path(consumer, position)
             yield UNREACHABLE.at(consumer, path, detail, "Correct the filter, or the stream's `subjects`.")
 
 
-def _uncopied(stream: Resource, stored: Stored) -> Iterator[Diagnostic]:
-    for path, copy in copies_of(stream.config):
+def _uncopied(stream: Resource, stored: Stored) -> Found:
+    for path, copy in copies_of(dict(stream.config)):
         name = copy.get("name", "")
         if stored.copied(copy) == frozenset() and (held := stored.of(name)) and held.subjects:
             field = "subject_transforms" if copy.get("subject_transforms") else "filter_subject"
@@ -104,14 +101,16 @@ def _listed(held: Held, most: int = 5) -> str:
     return ", ".join(f'"{each}"' for each in shown) + more if shown else "nothing"
 
 
-def delivered_back(topology: Topology) -> Iterator[Diagnostic]:
+def delivered_back(topology: Topology) -> Found:
     """A push consumer whose deliveries its own stream stores would deliver them again, for ever."""
-    for stream, consumers in with_consumers(topology):
-        pushing = [consumer for consumer in consumers if consumer.config.get("deliver_subject")]
-        stored = indexed(subjects_of(stream) if pushing else ())
-        for consumer in pushing:
-            target = consumer.config["deliver_subject"]
-            subject = next((each for each, _ in stored.meeting(target) if is_subset(target, each)), None)
-            if subject is not None:
+    streams = {stream.address.name: stream for stream in topology.streams()}
+    stored = cache(lambda name: indexed(subjects_of(streams[name])))
+
+    def judge(stream: Resource, consumer: Resource) -> Found:
+        if target := consumer.config.get("deliver_subject"):
+            meeting = stored(stream.address.name).meeting(target)
+            if subject := next((each for each, _ in meeting if is_subset(target, each)), None):
                 detail = f'Stream {stream.address.name} stores "{subject}": each delivery to "{target}" would be a new message.'
                 yield DELIVERED_BACK.at(consumer, "deliver_subject", detail, "Deliver to a subject outside the stream.")
+
+    return per_consumer(topology, judge)

@@ -1,24 +1,98 @@
-"""What a rule is, and how it reports."""
+"""What a rule is, how it reports, and what it does not know.
+
+A file leaves the fields under `ignore_changes` to others. A rule that reads one raises ``Unknown``: offline it says nothing then.
+``known``, ``each_known`` and the functions that call a judge for each object keep that to the object it is about.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
+from smith_topology.core.kinds.behaviour import Behaviour
 from smith_topology.core.model import Config, Diagnostic, Finding, Resource, Topology
 
-Rule: TypeAlias = Callable[[Topology], Iterator[Diagnostic]]
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A finding that holds for the servers with this behaviour alone."""
+
+    diagnostic: Diagnostic
+    behaviour: Behaviour
+
+
+Found: TypeAlias = Iterator[Diagnostic | Conditional]
+Rule: TypeAlias = Callable[[Topology], Found]
+T = TypeVar("T")
+R = TypeVar("R")
 
 MOST_STEPS = 300_000
 """Of one rule that compares many with many: what it has not found by then is left to the server to say."""
+
+
+class Unknown(Exception):
+    """A rule has read a field whose value the file leaves to others."""
+
+
+class PartlyKnown(dict[str, Any]):
+    """A configuration some of whose fields are unknown: reading one by its name raises Unknown. ``dict`` of it has the others."""
+
+    def __init__(self, config: Config, unknown: Collection[str]) -> None:
+        super().__init__((name, value) for name, value in config.items() if name not in unknown)
+        self._unknown = unknown
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name, default) if name in self else default
+
+    def __contains__(self, name: object) -> bool:
+        if name in self._unknown:
+            raise Unknown(name)
+        return super().__contains__(name)
+
+    def __missing__(self, name: str) -> Any:
+        raise Unknown(name) if name in self._unknown else KeyError(name)
+
+
+def known(found: Found) -> Found:
+    """What is found before an unknown is read."""
+    try:
+        yield from found
+    except Unknown:
+        return
+
+
+def each_known(items: Iterable[T], read: Callable[[T], R]) -> Iterator[tuple[T, R]]:
+    """The items with what is read of each, without those of which that is unknown."""
+    for item in items:
+        try:
+            value = read(item)
+        except Unknown:
+            continue
+        yield item, value
+
+
+def per_stream(topology: Topology, *judges: Callable[[Resource], Found]) -> Found:
+    """What each judge finds of each stream."""
+    for stream in topology.streams():
+        for judge in judges:
+            yield from known(judge(stream))
+
+
+def per_consumer(topology: Topology, *judges: Callable[[Resource, Resource], Found]) -> Found:
+    """What each judge finds of each consumer, given its stream first."""
+    for stream, consumers in with_consumers(topology):
+        for consumer in consumers:
+            for judge in judges:
+                yield from known(judge(stream, consumer))
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
     """Fields of one configuration that don't go together, as a row of a table.
 
-    ``path`` is the field to point at, without which there is no mistake; ``refused`` says whether this is one.
+    ``path`` is the field to point at, without which there is no mistake; ``refused`` says whether this is one. With ``only`` it
+    is one for servers of that behaviour alone.
     """
 
     finding: Finding
@@ -26,13 +100,16 @@ class Combination:
     refused: Callable[[Config], bool]
     detail: str
     fix: str
+    only: Behaviour | None = None
 
 
-def broken(table: tuple[Combination, ...], resource: Resource) -> Iterator[Diagnostic]:
+def broken(table: tuple[Combination, ...], resource: Resource) -> Found:
     """The rows of the table that this resource breaks."""
-    for row in table:
-        if row.path in resource.config and row.refused(resource.config):
-            yield row.finding.at(resource, row.path, row.detail, row.fix)
+    config = resource.config
+    for row, refused in each_known(table, lambda row: row.path in config and row.refused(config)):
+        if refused:
+            found = row.finding.at(resource, row.path, row.detail, row.fix)
+            yield Conditional(found, row.only) if row.only else found
 
 
 def with_consumers(topology: Topology) -> Iterator[tuple[Resource, list[Resource]]]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from smith_topology.core.checks.interface import steps
+from smith_topology.core.checks.interface import Found, known, steps
 from smith_topology.core.checks.subjects import indexed
 from smith_topology.core.model import Config, Diagnostic, Finding, Resource, Topology, copies_of
 
@@ -44,8 +44,8 @@ def _by_name(topology: Topology) -> dict[str, Resource]:
 
 
 def _local(stream: Resource) -> Iterator[tuple[str, Config]]:
-    """The copies whose origin is in the same account, sources first: the order the server looks at them."""
-    copies = [(path, copy) for path, copy in copies_of(stream.config) if not copy.get("external") and copy.get("name")]
+    """The known copies whose origin is in the same account, sources first: the order the server looks at them."""
+    copies = [(path, copy) for path, copy in copies_of(dict(stream.config)) if not copy.get("external") and copy.get("name")]
     return iter(sorted(copies, key=lambda each: each[0] == "mirror"))
 
 
@@ -60,15 +60,19 @@ def undeclared(topology: Topology) -> Iterator[Diagnostic]:
                 yield UNDECLARED.at(stream, f"{path}.name", detail, fix)
 
 
-def larger_messages(topology: Topology) -> Iterator[Diagnostic]:
+def larger_messages(topology: Topology) -> Found:
     streams = _by_name(topology)
     for stream in streams.values():
         for path, copy in _local(stream):
-            origin = streams.get(copy["name"])
-            mine, theirs = (each.config.get("max_msg_size", -1) if each else -1 for each in (stream, origin))
-            if 0 < mine < theirs:
-                detail = f"Stream {copy['name']} takes messages of {theirs} bytes, this one of {mine}."
-                yield LARGER.at(stream, "max_msg_size", detail, f"Raise `max_msg_size` to {theirs}, or leave it out ({path}).")
+            if origin := streams.get(copy["name"]):
+                yield from known(_larger(stream, path, origin))
+
+
+def _larger(stream: Resource, path: str, origin: Resource) -> Found:
+    mine, theirs = (each.config.get("max_msg_size", -1) for each in (stream, origin))
+    if 0 < mine < theirs:
+        detail = f"Stream {origin.address.name} takes messages of {theirs} bytes, this one of {mine}."
+        yield LARGER.at(stream, "max_msg_size", detail, f"Raise `max_msg_size` to {theirs}, or leave it out ({path}).")
 
 
 def cycles(topology: Topology) -> Iterator[Diagnostic]:
@@ -107,7 +111,7 @@ class _Walks:
     """Breadth first from one stream after the other: the server refuses one when a copy leads to a stream already seen (2.15.1).
 
     It does so even where that is no cycle, but the same origin named before a stream that copies it too. A source
-    with a filter that none of the copying stream's own subjects matches is let pass.
+    with a filter that none of the copying stream's own subjects matches is let pass, or one whose own subjects are unknown.
     """
 
     def __init__(self, copies: Mapping[str, Sequence[tuple[str, Config]]], streams: Streams) -> None:
@@ -115,7 +119,7 @@ class _Walks:
         self.reported: set[str] = set()
         self._streams = streams
         self._left = steps()
-        self._own = cache(lambda name: indexed(streams[name].config.get("subjects") or ()))
+        self._own = cache(lambda name: indexed(dict(streams[name].config).get("subjects") or ()))
 
     def begin(self, start: Resource) -> Iterator[Diagnostic]:
         level, seen, came_from = [start.address.name], set[str](), {start.address.name: ""}
@@ -158,7 +162,7 @@ def _chain(came_from: Mapping[str, str], name: str) -> list[str]:
 
 
 def _found(start: Resource, path: str, chain: list[str], origin: str) -> Diagnostic:
-    where = path if chain == [start.address.name] else "mirror" if start.config.get("mirror") else "sources"
+    where = path if chain == [start.address.name] else "mirror" if dict(start.config).get("mirror") else "sources"
     if origin in chain:
         detail = f"{' copies '.join((*chain, origin))}: every message would go round for ever, so the server refuses it."
         return CYCLE.at(start, where, detail, "Break the cycle, or filter so that no stream gets its own messages back.")

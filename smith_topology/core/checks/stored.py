@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, cached_property
 
-from smith_topology.core.checks.interface import subjects_of
+from smith_topology.core.checks.interface import Unknown, subjects_of
 from smith_topology.core.checks.subjects import indexed
 from smith_topology.core.checks.transforms import image, template_problem
 from smith_topology.core.model import Config, Resource, Topology, copies_of
@@ -54,7 +54,10 @@ class Stored:
         if name not in self._known:
             self._known[name] = None  # stands while its origins are looked at: a cycle is unknown
             stream = self._streams.get(name)
-            found = self._work_out(stream, depth) if stream and depth < DEEPEST else None
+            try:
+                found = self._work_out(stream, depth) if stream and depth < DEEPEST else None
+            except Unknown:
+                found = None
             self._known[name] = None if found is None else self._held(found)
         return self._known[name]
 

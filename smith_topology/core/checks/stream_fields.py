@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from smith_topology.core.checks.interface import Combination, broken
+from smith_topology.core.checks.interface import Combination, Found, broken, per_stream
+from smith_topology.core.kinds.behaviour import REFUSES_SCHEDULES_BESIDE
 from smith_topology.core.model import ADDRESS, APPLIED, EXTRA, OWNER, PROTECT, Config, Diagnostic, Finding, Resource, Topology
 
 WINDOW = Finding.error(
@@ -28,13 +30,19 @@ ROLLUP = Finding.error(
 COUNTER = Finding.error(
     "FC104",
     "A counter stream can't have this field",
-    "`allow_msg_counter` with `discard: new`, `allow_msg_ttl`, `allow_msg_schedules` or a retention other than limits [10052].",
+    "`allow_msg_counter` with `discard: new`, `allow_msg_ttl` or a retention other than limits [10052].",
     "Leave the other out.",
 )
 SCHEDULES = Finding.error(
     "FC105",
     "Scheduled messages don't go with this field",
-    "`allow_msg_schedules` with `discard: new` or `sources` [10052, 10187].",
+    "`allow_msg_schedules` with `sources` [10187].",
+    "Leave the other out.",
+)
+SCHEDULES_APART = Finding.error(
+    "FC112",
+    "Scheduled messages that newer servers refuse beside this field",
+    "`allow_msg_schedules` with `discard: new` or `allow_msg_counter` [10052]. Servers of 2.12 take it.",
     "Leave the other out.",
 )
 ASYNC = Finding.error(
@@ -114,12 +122,14 @@ SEALED_WITHOUT = {
 
 def _counter(field: str) -> Combination:
     clashes, why = COUNTER_WITHOUT[field]
+    scheduled = field == "allow_msg_schedules"
     return Combination(
-        COUNTER,
+        SCHEDULES_APART if scheduled else COUNTER,
         field,
         lambda c: bool(c.get("allow_msg_counter")) and clashes(c),
         f"`{field}` {why}; a counter must never lose a message by itself.",
         f"Leave `{field}` out, or `allow_msg_counter`.",
+        REFUSES_SCHEDULES_BESIDE if scheduled else None,
     )
 
 
@@ -184,11 +194,12 @@ COMBINATIONS: tuple[Combination, ...] = (
         "Leave one of the two out.",
     ),
     Combination(
-        SCHEDULES,
+        SCHEDULES_APART,
         "allow_msg_schedules",
         lambda c: bool(c.get("allow_msg_schedules")) and c.get("discard") == "new",
         "A schedule that falls due must always find room, and `discard: new` refuses messages.",
         "Use `discard: old`.",
+        REFUSES_SCHEDULES_BESIDE,
     ),
     Combination(
         SCHEDULES,
@@ -211,9 +222,8 @@ COMBINATIONS: tuple[Combination, ...] = (
 )
 
 
-def combinations(topology: Topology) -> Iterator[Diagnostic]:
-    for stream in topology.streams():
-        yield from broken(COMBINATIONS, stream)
+def combinations(topology: Topology) -> Found:
+    return per_stream(topology, partial(broken, COMBINATIONS))
 
 
 def sizes(topology: Topology) -> Iterator[Diagnostic]:
@@ -223,11 +233,12 @@ def sizes(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _sizes(resource: Resource, owner: str) -> Iterator[Diagnostic]:
-    length = len(str(resource.config.get("description") or "").encode())
+    config = dict(resource.config)
+    length = len(str(config.get("description") or "").encode())
     if length > LONGEST_DESCRIPTION:
         detail = f"It has {length} bytes in UTF-8, the server takes {LONGEST_DESCRIPTION}."
         yield DESCRIPTION.at(resource, "description", detail, "Shorten it, and link to the long one.")
-    if not (metadata := resource.config.get("metadata")):
+    if not (metadata := config.get("metadata")):
         return
     size = sum(len(key.encode()) + len(str(value).encode()) for key, value in metadata.items())
     ours = (owner, str(resource.address), EXTRA, *resource.extra)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
-from smith_topology.core.checks.interface import steps, subjects_of
+from smith_topology.core.checks.interface import Conditional, Found, each_known, per_stream, steps, subjects_of
+from smith_topology.core.kinds.behaviour import REFUSES_SERVER_SUBJECTS
 from smith_topology.core.model import Config, Diagnostic, Finding, Kind, Resource, Topology, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, Entry, SubjectIndex, is_subset, overlaps, problem
 
@@ -30,8 +31,15 @@ INVALID = Finding.error(
 RESERVED = Finding.error(
     "SB104",
     "The subject belongs to the server",
-    "The subject overlaps with `$JS`, `$JSC`, `$NRG` or `$SYS`, and the stream acknowledges [10052]. `$JS.EVENT.>` and "
-    "`$SYS.ACCOUNT.>` may be stored.",
+    "The subject is one of `$JS`, `$JSC` or `$SYS`, and the stream acknowledges [10052]. `$JS.EVENT.>` and `$SYS.ACCOUNT.>` "
+    "may be stored.",
+    "Narrow the subject, or set `no_ack: true` if that is meant.",
+)
+REACHES = Finding.error(
+    "SB108",
+    "The subject reaches into the server's own",
+    "The subject overlaps with the server's own because it begins with a wildcard, or is one of `$NRG`, and the stream "
+    "acknowledges [10052]. Servers of 2.10 take it.",
     "Narrow the subject, or set `no_ack: true` if that is meant.",
 )
 EVERYTHING_ACKED = Finding.error(
@@ -53,7 +61,8 @@ PARTIAL_WILDCARD = Finding.warning(
     "Make the wildcard a token of its own.",
 )
 
-SERVER_SUBJECTS = (("$JS.>", "$JS.EVENT.>"), ("$JSC.>", ""), ("$NRG.>", ""), ("$SYS.>", "$SYS.ACCOUNT.>"))
+INTERNAL = "$NRG.>"
+SERVER_SUBJECTS = (("$JS.>", "$JS.EVENT.>"), ("$JSC.>", ""), (INTERNAL, ""), ("$SYS.>", "$SYS.ACCOUNT.>"))
 """What the server keeps for itself, and the part of it that a stream may store all the same."""
 
 Place = tuple[int, str]
@@ -61,9 +70,9 @@ Place = tuple[int, str]
 
 
 def written_subjects(resource: Resource) -> Iterator[tuple[str, str]]:
-    """Path and text of every subject written; an empty one counts only in a list, elsewhere it means left out."""
+    """Path and text of every known subject; an empty one counts only in a list, elsewhere it means left out."""
     written = _of_a_consumer if resource.address.kind is Kind.CONSUMER else _of_a_stream
-    return written(resource.config)
+    return written(dict(resource.config))
 
 
 def _of_a_consumer(config: Config) -> Iterator[tuple[str, str]]:
@@ -119,17 +128,27 @@ def _literal_wildcard(subject: str) -> str:
     return next((token for token in tokens if ANY in token or REST in token), "")
 
 
-def reserved(topology: Topology) -> Iterator[Diagnostic]:
+def reserved(topology: Topology) -> Found:
     """Subjects that only a stream without acknowledgements may store: an answer would be stored as a message again."""
     space_of = cache(_space)
-    for stream in topology.streams():
+
+    def judge(stream: Resource) -> Found:
         for position, subject in enumerate(stream.config.get("subjects") or ()):
+            path = f"subjects.{position}"
             if subject == REST:
-                yield from _everything(stream, f"subjects.{position}")
-            elif not stream.config.get("no_ack") and (space := space_of(subject)):
-                detail = f'"{subject}" overlaps with {space}, which carries the server\'s own requests and answers.'
-                fix = "Choose a narrower subject, or set `no_ack: true` if that is meant."
-                yield RESERVED.at(stream, f"subjects.{position}", detail, fix)
+                yield from _everything(stream, path)
+            elif (space := space_of(subject)) and not stream.config.get("no_ack"):
+                yield _reserved(stream, path, subject, space)
+
+    return per_stream(topology, judge)
+
+
+def _reserved(stream: Resource, path: str, subject: str, space: str) -> Diagnostic | Conditional:
+    detail = f'"{subject}" overlaps with {space}, which carries the server\'s own requests and answers.'
+    fix = "Choose a narrower subject, or set `no_ack: true` if that is meant."
+    if space != INTERNAL and is_subset(subject, space):
+        return RESERVED.at(stream, path, detail, fix)
+    return Conditional(REACHES.at(stream, path, detail, fix), REFUSES_SERVER_SUBJECTS)
 
 
 def _everything(stream: Resource, path: str) -> Iterator[Diagnostic]:
@@ -170,8 +189,8 @@ def overlapping(topology: Topology) -> Iterator[Diagnostic]:
     """The server refuses the later of two streams, and a stream that overlaps with itself."""
     streams = topology.streams()
     index: SubjectIndex[Place] = SubjectIndex()
-    for number, stream in enumerate(streams):
-        for position, subject in enumerate(subjects_of(stream)):
+    for number, subjects in each_known(range(len(streams)), lambda number: subjects_of(streams[number])):
+        for position, subject in enumerate(subjects):
             if not problem(subject):
                 index.add(subject, (number, f"subjects.{position}"))
     reported: set[tuple[int, int]] = set()

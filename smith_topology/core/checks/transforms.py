@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
-from smith_topology.core.checks.interface import steps, subjects_of
+from smith_topology.core.checks.interface import Conditional, Found, per_stream, steps, subjects_of
 from smith_topology.core.checks.subjects import clash
+from smith_topology.core.kinds.behaviour import REFUSES_LARGE_NUMBERS, REFUSES_LARGE_PARTITIONS, REFUSES_SPACES
 from smith_topology.core.kinds.fields import FIRST
 from smith_topology.core.model import Config, Diagnostic, Finding, Resource, Topology, Version, copies_of
 from smith_topology.core.subjects import ANY, REST, SEPARATOR, WHITESPACE, is_subset, overlaps
@@ -16,9 +18,16 @@ from smith_topology.core.subjects import ANY, REST, SEPARATOR, WHITESPACE, is_su
 TEMPLATE = Finding.error(
     "SB301",
     "Invalid subject template",
-    "A template the server can't map: a wildcard the source doesn't have, an unknown function, a number above 2147483647, `>` "
-    "on one side only [10146, 10154, 10156, 10052].",
+    "A template the server can't map: a wildcard the source doesn't have, an unknown function, `>` on one side only "
+    "[10146, 10154, 10156, 10052].",
     "Take wildcards over one by one: `{{wildcard(1)}}`.",
+)
+LEFT_BEHIND = Finding.error(
+    "SB305",
+    "A subject template that newer servers refuse",
+    "White space in a template, or a number above 2147483647 [10146, 10154, 10156, 10052]. Older servers take them: white space "
+    "2.10 (never in `sources`), the number 2.10, as number of partitions 2.11 too.",
+    "Leave it out.",
 )
 OVERLAPPING = Finding.error(
     "SB302",
@@ -72,16 +81,17 @@ FUNCTIONS: Mapping[str, Function] = {
     "sliceFromRight": Function(2, 2, several=True),
 }
 LARGEST = 2**31 - 1
-"""Of the numbers in a template; larger ones are refused since 2.12, some before (2.10 to 2.15 measured)."""
+"""Of the numbers in a template."""
 _BY_SPELLING = {name.lower(): name for name in FUNCTIONS}
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """One placeholder of a template; ``indexes`` are the wildcards it reads, counted from 1."""
+    """One placeholder of a template. ``indexes`` are the wildcards it reads, counted from 1; ``largest`` its largest number."""
 
     function: Function
     indexes: tuple[int, ...]
+    largest: int = 0
 
     @property
     def since(self) -> Version:
@@ -117,13 +127,10 @@ def _arguments(name: str, arguments: list[str], token: str) -> Placeholder:
     numbers = arguments[:1] if name == "split" else arguments
     if wrong := [each for each in numbers if not _INTEGER.fullmatch(each)]:
         raise ValueError(f"`{token}`: {wrong[0]!r} is not a whole number")
-    if wrong := [each for each in numbers if int(each) > LARGEST]:
-        raise ValueError(f"`{token}`: {wrong[0]} is larger than {LARGEST}")
     if name == "split" and (" " in arguments[1] or SEPARATOR in arguments[1]):
         raise ValueError(f"`{token}`: the delimiter contains a space")
-    if name in ("partition", "random"):
-        return Placeholder(function, tuple(int(each) for each in arguments[1:]))
-    return Placeholder(function, (int(arguments[0]),))
+    values = tuple(map(int, numbers))
+    return Placeholder(function, values[1:] if name in ("partition", "random") else values[:1], max(values))
 
 
 def template_problem(source: str, destination: str, spaces: bool = False) -> str:
@@ -173,32 +180,54 @@ def image(destination: str) -> str:
 
 
 def placeholders(destination: str) -> Iterator[tuple[str, Placeholder]]:
-    """The tokens of a valid template that stand for something else."""
+    """The tokens of a template that stand for something else, without functions that only a newer server knows."""
     for token in destination.split(SEPARATOR):
-        if (held := placeholder(token)) is not None:
-            yield token, held
+        with suppress(ValueError):
+            if (held := placeholder(token)) is not None:
+                yield token, held
 
 
-def templates(topology: Topology) -> Iterator[Diagnostic]:
+def mappings(config: Config) -> Iterator[tuple[str, Config]]:
+    """Every mapping from one subject to another that is known of a stream, with its path."""
+    config = dict(config)
+    for name in ("subject_transform", "republish"):
+        if block := config.get(name):
+            yield name, block
+    for path, copy in copies_of(config):
+        for position, transform in enumerate(copy.get("subject_transforms") or ()):
+            yield f"{path}.subject_transforms.{position}", transform
+
+
+def templates(topology: Topology) -> Found:
     """Templates the server can't map."""
-    for stream in topology.streams():
-        if transform := stream.config.get("subject_transform"):
-            yield from _template(stream, "subject_transform", transform)
-        if republish := stream.config.get("republish"):
-            yield from _template(stream, "republish", republish, spaces=True)
-        for path, copy in copies_of(stream.config):
-            for position, transform in enumerate(copy.get("subject_transforms") or ()):
-                yield from _template(stream, f"{path}.subject_transforms.{position}", transform)
+    return per_stream(topology, _templates)
 
 
-def _template(stream: Resource, path: str, mapping: Config, spaces: bool = False) -> Iterator[Diagnostic]:
-    source, destination = mapping.get("src") or "", mapping.get("dest") or ""
-    if why := template_problem(source, destination, spaces):
-        detail = f'From "{source or REST}" to "{destination}": {why}.'
-        yield TEMPLATE.at(stream, f"{path}.dest", detail, "Such as `src: orders.*.>`, `dest: archive.{{wildcard(1)}}.>`.")
+def _templates(stream: Resource) -> Found:
+    for path, mapping in mappings(stream.config):
+        source, destination = mapping.get("src") or "", mapping.get("dest") or ""
+        spaces = not path.startswith("sources")
+        if why := template_problem(source, destination, spaces):
+            detail = f'From "{source or REST}" to "{destination}": {why}.'
+            yield TEMPLATE.at(stream, f"{path}.dest", detail, "Such as `src: orders.*.>`, `dest: archive.{{wildcard(1)}}.>`.")
+        else:
+            yield from _unsteady(stream, path, destination)
 
 
-def of_one_origin(topology: Topology) -> Iterator[Diagnostic]:
+def _unsteady(stream: Resource, path: str, destination: str) -> Found:
+    """What only older servers map."""
+    plain = "".join(token for token in destination.split(SEPARATOR) if placeholder(token) is None)
+    if path != "republish" and not WHITESPACE.isdisjoint(plain):
+        detail = f'"{destination}" contains white space.'
+        yield Conditional(LEFT_BEHIND.at(stream, f"{path}.dest", detail, "Leave it out."), REFUSES_SPACES)
+    for token, held in placeholders(destination):
+        if held.largest > LARGEST:
+            refuses = REFUSES_LARGE_PARTITIONS if held.function is FUNCTIONS["partition"] else REFUSES_LARGE_NUMBERS
+            detail = f"`{token}`: {held.largest} is larger than {LARGEST}."
+            yield Conditional(LEFT_BEHIND.at(stream, f"{path}.dest", detail, "Write a smaller number."), refuses)
+
+
+def of_one_origin(topology: Topology) -> Found:
     """Transforms of a mirror or source that claim the same message, or stand beside a filter."""
     left = steps()
 
@@ -206,8 +235,8 @@ def of_one_origin(topology: Topology) -> Iterator[Diagnostic]:
     def clashing(sources: tuple[str, ...], meet: Callable[[str, str], bool]) -> tuple[int, int] | None:
         return clash(sources, meet, left)
 
-    for stream in topology.streams():
-        for path, copy in copies_of(stream.config):
+    def judge(stream: Resource) -> Found:
+        for path, copy in copies_of(dict(stream.config)):
             transforms = copy.get("subject_transforms") or ()
             if transforms and copy.get("filter_subject"):
                 yield _both_filters(stream, path)
@@ -215,6 +244,8 @@ def of_one_origin(topology: Topology) -> Iterator[Diagnostic]:
             sources = tuple(each.get("src") or "" for each in transforms)
             if found := clashing(sources, overlaps if path == "mirror" else is_subset):
                 yield _clash(stream, path, *(sources[each] for each in found))
+
+    return per_stream(topology, judge)
 
 
 def _both_filters(stream: Resource, path: str) -> Diagnostic:
@@ -228,21 +259,29 @@ def _clash(stream: Resource, path: str, one: str, other: str) -> Diagnostic:
     return OVERLAPPING.at(stream, f"{path}.subject_transforms", detail, "Make the `src` of the transforms disjoint.")
 
 
-def republished_back(topology: Topology) -> Iterator[Diagnostic]:
+def republished_back(topology: Topology) -> Found:
     """The server refuses a destination that the stream itself stores."""
-    for stream in topology.streams():
-        destination = _republished_to(stream)
-        for subject in subjects_of(stream):
-            if destination and overlaps(destination, subject):
-                detail = f'"{destination}" overlaps with "{subject}", so each message would come back for ever.'
-                yield REPUBLISHED_BACK.at(stream, "republish.dest", detail, "Republish to subjects outside the stream.")
-                break
+    return per_stream(topology, _republished_back)
+
+
+def _republished_back(stream: Resource) -> Found:
+    destination = _republished_to(stream)
+    for subject in subjects_of(stream) if destination else ():
+        if overlaps(destination, subject):
+            detail = f'"{destination}" overlaps with "{subject}", so each message would come back for ever.'
+            yield REPUBLISHED_BACK.at(stream, "republish.dest", detail, "Republish to subjects outside the stream.")
+            return
 
 
 def _republished_to(stream: Resource) -> str:
-    republish, transform = stream.config.get("republish") or {}, stream.config.get("subject_transform") or {}
-    source, destination = republish.get("src") or REST, republish.get("dest") or ""
-    # From `>` to `>` the server reads as "by the transform" where that takes in all the stream stores.
-    if source == destination == REST and subjects_of(stream) == [transform.get("src")]:
-        return str(transform.get("dest") or "")
-    return str(destination)
+    block = stream.config["subject_transform"] if transform_republishes(stream) else stream.config.get("republish") or {}
+    return str(block.get("dest") or "")
+
+
+def transform_republishes(stream: Resource) -> bool:
+    """Whether `republish` from `>` to `>` means the stream's own transform: where that takes in all that the stream stores."""
+    republish = stream.config.get("republish") or {}
+    if not (republish and (republish.get("src") or REST) == republish.get("dest") == REST):
+        return False
+    transform = stream.config.get("subject_transform") or {}
+    return bool(transform) and subjects_of(stream) == [transform.get("src")]

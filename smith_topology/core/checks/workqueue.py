@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.checks.interface import steps, with_consumers
+from smith_topology.core.checks.interface import Found, each_known, per_consumer, steps
 from smith_topology.core.model import Diagnostic, Finding, Resource, Topology, filters_of
 from smith_topology.core.subjects import REST, Entry, SubjectIndex, problem
 
@@ -29,23 +29,25 @@ FROM_START = Finding.error(
 
 
 def _work_queues(topology: Topology) -> Iterator[tuple[Resource, list[Resource]]]:
-    return ((stream, held) for stream, held in with_consumers(topology) if stream.config.get("retention") == "workqueue")
+    known = each_known(topology.streams(), lambda stream: stream.config.get("retention"))
+    return ((stream, topology.consumers(stream.address.name)) for stream, retention in known if retention == "workqueue")
 
 
-def required_fields(topology: Topology) -> Iterator[Diagnostic]:
-    for stream, consumers in _work_queues(topology):
-        for consumer in consumers:
-            yield from _required(stream.address.name, consumer)
+def required_fields(topology: Topology) -> Found:
+    return per_consumer(topology, _acknowledged, _from_start)
 
 
-def _required(stream: str, consumer: Resource) -> Iterator[Diagnostic]:
+def _acknowledged(stream: Resource, consumer: Resource) -> Found:
     policy = consumer.config.get("ack_policy", "none")
-    if policy not in ("explicit", "flow_control"):
-        detail = f"Stream {stream} drops a message once it is acknowledged; this consumer has `{policy}`."
+    if policy not in ("explicit", "flow_control") and stream.config.get("retention") == "workqueue":
+        detail = f"Stream {stream.address.name} drops a message once it is acknowledged; this consumer has `{policy}`."
         yield ACKNOWLEDGE.at(consumer, "ack_policy", detail, "Leave `ack_policy` out, or write `explicit`.")
+
+
+def _from_start(stream: Resource, consumer: Resource) -> Found:
     start = consumer.config.get("deliver_policy", "all")
-    if start != "all":
-        detail = f"On stream {stream} what a consumer skips is never worked on, so the server refuses `{start}`."
+    if start != "all" and stream.config.get("retention") == "workqueue":
+        detail = f"On stream {stream.address.name} what a consumer skips is never worked on, so the server refuses `{start}`."
         yield FROM_START.at(consumer, "deliver_policy", detail, "Leave `deliver_policy` out, or write `all`.")
 
 
@@ -54,8 +56,8 @@ def one_consumer_per_message(topology: Topology) -> Iterator[Diagnostic]:
     left = steps()
     for stream, consumers in _work_queues(topology):
         index: SubjectIndex[int] = SubjectIndex()
-        for number, consumer in enumerate(consumers):
-            for subject in filters_of(consumer.config) or [REST]:
+        for (number, _), filters in each_known(enumerate(consumers), lambda each: filters_of(each[1].config)):
+            for subject in filters or [REST]:
                 if not problem(subject):
                     index.add(subject, number)
         yield from _clashes(stream, consumers, index.overlapping(left))

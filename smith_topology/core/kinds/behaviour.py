@@ -124,6 +124,49 @@ ABSENT_LIMITS_ARE_ZERO = Behaviour(
     until=Version(2, 14),
 )
 
+# ------------------------------------------------------------------------------------------------- what newer servers refuse
+# None of them loads what it refuses from the store of an older server: the stream, or the consumer, is gone after the upgrade
+# (2.10.26 to 2.15.1, each pair measured).
+
+REFUSES_SERVER_SUBJECTS = Behaviour(
+    "A stream that acknowledges is refused if a subject of it overlaps with the server's own because it begins with a wildcard "
+    "(`*.>`), or is one of `$NRG` [10052].",
+    worse=True,
+    by=By.BOTH,
+    since=Version(2, 11),
+)
+REFUSES_SPACES = Behaviour(
+    "White space in the subject templates of streams and mirrors is refused [10154, 10156]. In `sources` it always was, in "
+    "`republish` it never is.",
+    worse=True,
+    by=By.BOTH,
+    since=Version(2, 11),
+)
+REFUSES_LARGE_NUMBERS = Behaviour(
+    "Numbers above 2147483647 are refused in the functions of subject templates [10146, 10154, 10156, 10052].",
+    worse=True,
+    by=By.BOTH,
+    since=Version(2, 11),
+)
+REFUSES_LARGE_PARTITIONS = Behaviour(
+    "As numbers of partitions they are refused too.",
+    worse=True,
+    by=By.BOTH,
+    since=Version(2, 12),
+)
+REFUSES_GROUPS_WITHOUT_POLICY = Behaviour(
+    "A consumer with `priority_groups` or a `priority_timeout`, and no `priority_policy`, is refused [10196, 10197].",
+    worse=True,
+    by=By.BOTH,
+    since=Version(2, 12),
+)
+REFUSES_SCHEDULES_BESIDE = Behaviour(
+    "`allow_msg_schedules` is refused beside `discard: new` and `allow_msg_counter` [10052].",
+    worse=True,
+    by=By.BOTH,
+    since=Version(2, 14),
+)
+
 # ------------------------------------------------------------------------------------------------- what is filled in, and counted
 
 SOURCES_HAVE_NO_WINDOW = Behaviour(

@@ -37,6 +37,7 @@ from smith_topology.core.planning.forecast import interruptions
 from smith_topology.core.planning.forecast.forecast import forecast
 from smith_topology.core.planning.forecast.questions import Answers, Question, questions
 from smith_topology.core.planning.ordering.order import Order, arrange
+from smith_topology.core.planning.preflight.offline_rules import judged
 from smith_topology.core.planning.preflight.registry import refusals
 from smith_topology.core.planning.preflight.target import unsupported, wrong_target
 from smith_topology.core.planning.requests import Request, fingerprint, request_of
@@ -45,8 +46,6 @@ from smith_topology.core.planning.transitions.marks import marked
 from smith_topology.core.planning.transitions.registry import stages_of
 from smith_topology.core.planning.writing import Writing
 
-ANSWERED_BY_SERVER = ("RF101",)
-"""Offline warnings about what the file can't know; ``preflight`` has looked on the server."""
 PEERS = "accepted, and its peers change"
 SHORT = 12
 
@@ -63,13 +62,21 @@ class Prepared:
     partial: bool = False
 
 
-def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: Selection = EVERYTHING) -> Prepared:
-    """Decide what changes. If the server is too old, or ``target`` names another cluster or account, nothing does.
+def prepare(
+    topology: Topology,
+    live: Live,
+    *,
+    adopt: bool = False,
+    selection: Selection = EVERYTHING,
+    warnings: tuple[Diagnostic, ...] = (),
+) -> Prepared:
+    """Decide what changes. If the server is too old, or ``target`` names another cluster or account, nothing does. ``warnings``
+    come from the offline checks.
 
     Diagnostics of severity ERROR or REFUSAL mean that nothing of it may be applied.
     """
     if stopped := (*unsupported(live.server), *wrong_target(topology.target, live)):
-        return Prepared(topology, live, Difference(), stopped)
+        return Prepared(topology, live, Difference(), (*stopped, *warnings))
     found = diff(topology, live, adopt=adopt, selection=selection)
     known = [*topology.resources, *ownership.owned(topology, live), *live.unknown]
     diagnostics = (
@@ -77,12 +84,13 @@ def prepare(topology: Topology, live: Live, *, adopt: bool = False, selection: S
         *interrupted_before(topology, live),
         *found.diagnostics,
         *refusals(topology, live, found.changes),
+        *judged(topology, live, found.changes, selection, warnings),
     )
     return Prepared(topology, live, found, diagnostics, tuple(questions(found.changes, live)), selection != EVERYTHING)
 
 
-def complete(prepared: Prepared, answers: Answers, warnings: tuple[Diagnostic, ...] = ()) -> Plan:
-    """Forecast the effects of the changes and lay out the steps; ``warnings`` come from the offline checks."""
+def complete(prepared: Prepared, answers: Answers) -> Plan:
+    """Forecast the effects of the changes and lay out the steps."""
     topology, live, found = prepared.topology, prepared.live, prepared.found
     order = _ordered(topology.name, found.changes, live)
     changes = _with_effects(found.changes, order, live, answers)
@@ -93,7 +101,7 @@ def complete(prepared: Prepared, answers: Answers, warnings: tuple[Diagnostic, .
         changes=changes,
         held=found.held,
         steps=steps,
-        diagnostics=(*prepared.diagnostics, *(each for each in warnings if each.code not in ANSWERED_BY_SERVER)),
+        diagnostics=prepared.diagnostics,
         unmanaged=found.unmanaged,
         copies=found.copies,
         unknown=tuple(live.unknown),

@@ -195,7 +195,7 @@ def test_a_plan_of_some_objects_says_that_it_is_not_of_all() -> None:
 @pytest.mark.parametrize(("code", "kept"), [("RF101", False), ("SB201", True)])
 def test_a_warning_about_what_the_server_has_answered_is_left_out(code: str, kept: bool) -> None:
     warning: Diagnostic = Finding.warning(code, "", "", "").diagnostic()
-    found = complete(prepared(topology(declared(S)), live()), {}, (warning,))
+    found = complete(prepare(topology(declared(S)), live(), warnings=(warning,)), {})
 
     assert (warning in found.diagnostics) is kept
 

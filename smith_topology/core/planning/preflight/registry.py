@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from smith_topology.core.model import Change, Diagnostic, Live, Topology
 from smith_topology.core.planning.preflight import account, consumers, origins, replacement, subjects, unknown, versions
 from smith_topology.core.planning.preflight.interface import PlannedChanges, Rule
+from smith_topology.core.planning.preflight.offline_rules import with_live_values
 
 RULES: tuple[Rule, ...] = (
     versions.too_old,
@@ -30,6 +31,6 @@ RULES: tuple[Rule, ...] = (
 
 def refusals(topology: Topology, live: Live, changes: tuple[Change, ...]) -> Iterator[Diagnostic]:
     """Everything about these changes that this server can't do."""
-    planned = PlannedChanges(topology, live, changes)
+    planned = PlannedChanges(with_live_values(topology, live), live, changes)
     for rule in RULES:
         yield from rule(planned)

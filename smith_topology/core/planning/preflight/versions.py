@@ -7,13 +7,14 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from smith_topology.core.checks.interface import filter_path
-from smith_topology.core.checks.transforms import placeholders
+from smith_topology.core.checks.transforms import V2_12, mappings, placeholders, transform_republishes
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.behaviour import CHECKS_TEMPLATES, TAKES_CROSSING_FILTERS
 from smith_topology.core.kinds.fields import Field, by_name
-from smith_topology.core.model import Config, Diagnostic, Finding, Kind, Resource, Version, Versions, copies_of, filters_of
+from smith_topology.core.kinds.stream import V2_11
+from smith_topology.core.model import Diagnostic, Finding, Kind, Resource, Version, Versions, filters_of
 from smith_topology.core.planning.preflight.interface import PlannedChanges
-from smith_topology.core.subjects import SubjectIndex
+from smith_topology.core.subjects import REST, SubjectIndex, is_literal
 
 TOO_OLD = Finding.error(
     "CP101",
@@ -80,19 +81,19 @@ def _known(fields: tuple[Field, ...], config: Mapping[str, Any], prefix: str) ->
 
 def template_functions(resource: Resource, planned: PlannedChanges) -> Iterator[Need]:
     """Functions of subject templates."""
-    for path, destination in _destinations(resource.config):
-        for token, held in placeholders(destination):
-            if not (held.indexes and _unchecked(path, planned.live.versions(resource.address))):
-                yield path, held.since, f"`{token}` in `{path}`"
+    for path, mapping in mappings(resource.config):
+        literal = is_literal(mapping.get("src") or REST)
+        for token, held in placeholders(mapping.get("dest") or ""):
+            if literal and not held.function.indexed:
+                yield f"{path}.dest", V2_12, f"`{token}` of a source without wildcards in `{path}.dest`"
+            elif not (held.indexes and _unchecked(path, planned.live.versions(resource.address))):
+                yield f"{path}.dest", held.since, f"`{token}` in `{path}.dest`"
 
 
-def _destinations(config: Config) -> Iterator[tuple[str, str]]:
-    for name in ("subject_transform", "republish"):
-        if block := config.get(name):
-            yield f"{name}.dest", block.get("dest") or ""
-    for path, copy in copies_of(config):
-        for place, transform in enumerate(copy.get("subject_transforms") or ()):
-            yield f"{path}.subject_transforms.{place}.dest", transform.get("dest") or ""
+def republished_transform(resource: Resource, _planned: PlannedChanges) -> Iterator[Need]:
+    """`republish` of everything, by the stream's own transform (10052 before 2.11)."""
+    if transform_republishes(resource):
+        yield "republish.dest", V2_11, "`republish` by the stream's own `subject_transform`"
 
 
 def _unchecked(path: str, versions: Versions) -> bool:
@@ -114,4 +115,5 @@ NEEDS: tuple[Needs, ...] = (
     lambda resource, _: _known(RULES[resource.address.kind].fields, resource.config, ""),
     template_functions,
     crossing_filters,
+    republished_transform,
 )

@@ -1,0 +1,84 @@
+"""The offline rules once more, with what only the server can say: the live values of ignored fields, and its version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from smith_topology.core.checks import CODES, CONDITIONAL, check, consumer_limits, origins, subjects
+from smith_topology.core.diff.selection import EVERYTHING, Selection
+from smith_topology.core.model import FILTERS, Action, Address, Change, Diagnostic, Live, Observed, Resource, Severity, Topology
+
+ANSWERED_BY_SERVER = tuple(each.code for each in (origins.UNDECLARED, subjects.TWO_STREAMS, consumer_limits.TOO_MANY))
+"""Offline findings that other rules of ``preflight`` judge by what is on the server: RF201, SB401, CP105."""
+
+MOST_SHOWN = 5
+
+
+def with_live_values(topology: Topology, live: Live) -> Topology:
+    """The topology, with the live values of the fields that it leaves to others. A new object has them as they are written."""
+    if not any(each.ignore_changes for each in topology.resources.values()):
+        return topology
+    return replace(topology, resources={a: _filled(each, live.observed.get(a)) for a, each in topology.resources.items()})
+
+
+def _filled(resource: Resource, observed: Observed | None) -> Resource:
+    if observed is None or not resource.ignore_changes:
+        return replace(resource, ignore_changes=())
+    ignored = {*resource.ignore_changes, *(FILTERS if {*FILTERS} & {*resource.ignore_changes} else ())}
+    kept = {name: value for name, value in resource.config.items() if name not in ignored}
+    lives = {name: observed.config[name] for name in ignored if observed.config.get(name) is not None}
+    return replace(resource, config={**kept, **lives}, ignore_changes=())
+
+
+def judged(
+    topology: Topology, live: Live, changes: tuple[Change, ...], selection: Selection, offline: tuple[Diagnostic, ...]
+) -> tuple[Diagnostic, ...]:
+    """What the rules find, in place of the ``offline`` warnings: they are the same where nothing depends on the server."""
+    filled = with_live_values(topology, live)
+    if filled is topology and not any(each.code in CONDITIONAL for each in offline):
+        return tuple(each for each in offline if each.code not in ANSWERED_BY_SERVER)
+    found = _open(filled, live)
+    others = [each for each in offline if each.code not in CODES]
+    warnings = [each for each in found if each.severity is not Severity.ERROR]
+    if selection != EVERYTHING:
+        found = _open(_as_planned(filled, live, selection), live)
+    return (*_new_errors(found, topology, live, changes), *others, *warnings)
+
+
+def _open(topology: Topology, live: Live) -> list[Diagnostic]:
+    return [each for each in check(topology, live.versions) if each.code not in ANSWERED_BY_SERVER]
+
+
+def _as_planned(topology: Topology, live: Live, selection: Selection) -> Topology:
+    """The topology with what is not selected as it is live."""
+    selected = {a: each for a, each in topology.resources.items() if a in selection}
+    return replace(topology, resources={**_as_live(topology, live).resources, **selected})
+
+
+def _as_live(topology: Topology, live: Live) -> Topology:
+    there = ((a, each, live.observed.get(a)) for a, each in topology.resources.items())
+    return replace(topology, resources={a: replace(each, config=o.config, ignore_changes=()) for a, each, o in there if o})
+
+
+def _new_errors(
+    found: Iterable[Diagnostic], topology: Topology, live: Live, changes: tuple[Change, ...]
+) -> Iterator[Diagnostic]:
+    """The errors, without those of objects that stay as they are and have them now: the server has taken that."""
+    errors = [each for each in found if each.severity is Severity.ERROR]
+    written = {change.address for change in changes if change.action is not Action.NO_OP}
+    standing = {(each.code, each.address) for each in (_open(_as_live(topology, live), live) if errors else ())}
+    for each in errors:
+        if each.address in written or (each.code, each.address) not in standing:
+            yield replace(each, detail=each.detail + _live_values(topology, live, each.address))
+
+
+def _live_values(topology: Topology, live: Live, address: Address | None) -> str:
+    """Which fields of the object's stream, and of the stream's consumers, count as they are live."""
+    if address is None:
+        return ""
+    family = (topology.resources.get(address.parent), *topology.consumers(address.path[0]))
+    there = [each for each in family if each and each.address in live.observed]
+    left = [f"`{name}` of {each.address}" for each in there for name in each.ignore_changes]
+    shown = ", ".join(left[:MOST_SHOWN]) + (f" and {len(left) - MOST_SHOWN} more" if len(left) > MOST_SHOWN else "")
+    return f" Left to others, and as it is live: {shown}." if left else ""
