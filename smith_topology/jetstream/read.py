@@ -87,7 +87,7 @@ async def live(api: Api, topology: Topology, *, every_consumer: bool = False) ->
     relevant = [
         each
         for each in streams.values()
-        if every_consumer or each.address in topology.resources or each.owner == topology.name
+        if every_consumer or topology.mentions(each.address) or each.owner == topology.name
     ]
     used = [s.address for s in relevant if s.state.get("consumer_count")]
     found = await gather(used, lambda address: _unless_unknown(unknown, address, _consumers(ask, address.name, unknown)))

@@ -18,6 +18,8 @@ class Checked:
 
 def render(checked: Checked, _look: Look) -> str:
     """``topology.yaml: valid (1 stream, 2 consumers).``; the warnings are written apart from it."""
-    kinds = [address.kind for address in checked.topology.resources]
-    streams, consumers = kinds.count(Kind.STREAM), kinds.count(Kind.CONSUMER)
-    return f"{clean(' '.join(checked.topology.files))}: valid ({count(streams, 'stream')}, {count(consumers, 'consumer')})."
+    kinds = [address.kind for address in checked.topology.managed]
+    parts = [count(kinds.count(Kind.STREAM), "stream"), count(kinds.count(Kind.CONSUMER), "consumer")]
+    if external := len(checked.topology.resources) - len(kinds):
+        parts.append(count(external, "external stream"))
+    return f"{clean(' '.join(checked.topology.files))}: valid ({', '.join(parts)})."

@@ -24,6 +24,7 @@ from smith_topology.core.checks import (
     workqueue,
 )
 from smith_topology.core.checks.interface import Conditional, PartlyKnown, Rule, known
+from smith_topology.core.kinds.stream import RULES as STREAM
 from smith_topology.core.model import FILTERS, Address, Diagnostic, Finding, Resource, Severity, Topology, Versions
 
 RULES: tuple[Rule, ...] = (
@@ -96,7 +97,12 @@ def check(topology: Topology, versions: Callable[[Address], Versions] | None = N
     return tuple(sorted(filter(None, judged), key=_place))
 
 
+_EVERY_FIELD = frozenset(each.name for each in STREAM.fields)
+
+
 def _as_known(resource: Resource) -> Resource:
+    if resource.external and not resource.config:
+        return replace(resource, config=PartlyKnown({}, _EVERY_FIELD))
     ignored = {*resource.ignore_changes, *(FILTERS if {*FILTERS} & {*resource.ignore_changes} else ())}
     return replace(resource, config=PartlyKnown(resource.config, ignored)) if ignored else resource
 

@@ -63,7 +63,8 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
     """Compare every selected object that is declared with the live one, and find the owned ones that no longer are."""
     contexts = Contexts(topology, live, selection)
     changes, held, diagnostics = list[Change](), list[Change](), list(ownership.unreadable(topology, live, selection))
-    for resource in topology.resources.values():
+    diagnostics += ownership.external_streams(topology, live, selection)
+    for resource in topology.managed.values():
         if resource.address not in selection or live.why_unknown(resource.address):
             continue
         observed = live.observed.get(resource.address)
@@ -213,7 +214,7 @@ class Contexts:
         return future_form(resource, before, context) if resource else before or {}
 
     def _declared(self, address: Address) -> Resource | None:
-        return self.topology.resources.get(address) if address in self.selection else None
+        return self.topology.managed.get(address) if address in self.selection else None
 
     def _origin_direct(self, address: Address) -> bool | None:
         resource, observed = self._declared(address), self.live.observed.get(address)

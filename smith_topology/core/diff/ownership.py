@@ -19,7 +19,7 @@ THEIRS = Finding.refusal(
     "OW102",
     "Object belongs to another topology",
     "A declared object belongs to another topology.",
-    "Take it out of one of the two files.",
+    "Take it out of one of the two files; a stream of which only consumers are wanted: `external: true`.",
 )
 PROTECTED = Finding.refusal(
     "OW103",
@@ -39,7 +39,19 @@ FOREIGN_STREAM = Finding.refusal(
     "OW106",
     "Consumer on a stream that is not this topology's",
     "A consumer is selected without its stream, and the stream is not this topology's.",
-    "Select the stream too; `--adopt` takes over one without an owner.",
+    "Select the stream too, `--adopt` takes over one without an owner; or declare it with `external: true`.",
+)
+OWN_EXTERNAL = Finding.refusal(
+    "OW107",
+    "External stream is this topology's own",
+    "A stream with `external: true` carries this topology's mark: nothing would manage it any more.",
+    "Delete `external`, or hand the stream over first.",
+)
+NO_EXTERNAL = Finding.error(
+    "RF203",
+    "External stream does not exist",
+    "A stream with `external: true` is not on the server, so it can't have consumers.",
+    "Correct the name, or have its owner create it first.",
 )
 
 RESERVED = Finding.refusal(
@@ -59,16 +71,19 @@ UNKNOWN = Finding.warning(
 OTHERS = (UNOWNED.code, THEIRS.code)
 """Refusals about declared objects that are not this topology's to write."""
 MOST_NAMED = 5
+AS_EXTERNAL = "write `external: true` in place of its fields"
+HAND_OVER = "Delete `external`; or hand it over first: another topology declares it, and its `smith-topo.owner` names that one."
 INTERNAL_PREFIXES = ("JS_MIRROR_", "JS_SRC_")
 
 
 def refusal(topology: Topology, resource: Resource, live: Live, selection: Selection, *, adopt: bool) -> Diagnostic | None:
     """Why a declared object may not be written, None if it may."""
     parent = resource.address.parent
-    stream = None if parent in selection else live.observed.get(parent)
+    stream = None if parent in selection or topology.is_external(parent) else live.observed.get(parent)
     if stream and stream.owner != topology.name:
         detail = f"{resource.address} is selected without {stream.address}, which this topology does not own."
-        return FOREIGN_STREAM.at(resource, "", detail, "Select the stream too; if it has no owner, `--adopt` takes it over.")
+        fix = f"Select the stream too; if it has no owner, `--adopt` takes it over; or {AS_EXTERNAL}."
+        return FOREIGN_STREAM.at(resource, "", detail, fix)
     observed = live.observed.get(resource.address)
     if observed and not observed.role.is_plain:
         return _reserved(resource, observed.role)
@@ -76,7 +91,9 @@ def refusal(topology: Topology, resource: Resource, live: Live, selection: Selec
         return None
     if observed.owner:
         detail = f'{resource.address} is managed by "{observed.owner}"; two files that manage one object undo each other\'s work.'
-        return THEIRS.at(resource, "", detail, "Take it out of this file: one object has one owner.")
+        fix = "Take it out of this file: one object has one owner."
+        more = f" To have consumers of your own on it, {AS_EXTERNAL}." if resource.address.kind is Kind.STREAM else ""
+        return THEIRS.at(resource, "", detail, fix + more)
     return None if adopt else _unowned(resource, observed)
 
 
@@ -101,6 +118,21 @@ def unreadable(topology: Topology, live: Live, selection: Selection) -> Iterator
 def _reserved(resource: Resource, role: Role) -> Diagnostic:
     detail = f"{resource.address} is live, and keeps a {role.value}; managed as a plain stream it would no longer be one."
     return RESERVED.at(resource, "", detail, "Take it out of this file, or choose another name.")
+
+
+def external_streams(topology: Topology, live: Live, selection: Selection) -> Iterator[Diagnostic]:
+    """External streams that are not there, or are this topology's own, where they or a consumer of theirs is selected."""
+    for stream in topology.streams() if len(topology.managed) < len(topology.resources) else ():
+        address = stream.address
+        concerned = address in selection or any(each.address in selection for each in topology.consumers(address.name))
+        if not stream.external or not concerned or live.why_unknown(address):
+            continue
+        if address in owned(topology, live):
+            detail = f"{address} carries the mark of this topology: as an external stream nothing would manage it any more."
+            yield OWN_EXTERNAL.at(stream, "external", detail, HAND_OVER)
+        elif not live.exists(address):
+            detail = f"{address} is not on the server, and it is not this file's to create (`external: true`)."
+            yield NO_EXTERNAL.at(stream, "external", detail, "Correct the name, or have its owner create it first.")
 
 
 def _unowned(resource: Resource, observed: Observed) -> Diagnostic:
@@ -172,7 +204,7 @@ def unmanaged(topology: Topology, live: Live) -> Mapping[Address, Role]:
     foreign = {
         address: observed.role
         for address, observed in live.observed.items()
-        if address not in topology.resources
+        if address not in topology.managed
         and (address not in ours or not observed.role.is_plain)
         and not is_ephemeral_or_internal(observed)
     }

@@ -178,6 +178,12 @@ MQTT_STREAM = Finding.error(
     "`$MQTT_…` declared: the server makes these streams, and keeps sessions and messages of MQTT clients in them.",
     "Delete it.",
 )
+EXTERNAL_FIELD = Finding.error(
+    "external-field",
+    "A field of an external stream",
+    "A stream with `external: true` has a field: its configuration is not this topology's to declare.",
+    "Delete the field, or `external`.",
+)
 RESERVED_KEY = Finding.error(
     "reserved-key",
     "Reserved metadata key",

@@ -106,6 +106,17 @@ _OWN = (
         _as_field,
     ),
     Key(
+        Field(
+            "external",
+            Type.BOOLEAN,
+            "The stream is another topology's, or has no owner: it is only looked at, and has to be there. Its `consumers` here "
+            "are this topology's; no other key can stand beside them. Leave the entry until its last consumer is deleted.",
+            default=False,
+        ),
+        _as_field,
+        kinds=(Kind.STREAM,),
+    ),
+    Key(
         Field("consumers", Type.MAP, "The durable consumers of the stream.", takes="consumers, by name"),
         schema=_resources(Kind.CONSUMER),
         kinds=(Kind.STREAM,),

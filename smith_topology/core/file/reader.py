@@ -40,6 +40,8 @@ from smith_topology.core.model import (
 )
 
 _OWNER = re.compile(OWNER_PATTERN[:-1] + r"\Z")
+EXTERNAL_KEYS = ("external", "consumers")
+"""What an external stream takes."""
 _OTHER = {Kind.STREAM: Kind.CONSUMER, Kind.CONSUMER: Kind.STREAM}
 
 
@@ -151,11 +153,18 @@ class _FileParser:
         for key, entry in others.items():
             if key not in own:
                 reader.unknown(key, entry, (*table, *own), f"a {kind.value}", _hint(kind, key))
-        body = reader.body(table, entries).over(self._inherit(kind, at))
-        config = {**DECLARED[kind], **body.config}
-        if fault := _name_fault(address.name) or _role_fault(address.name, role_of(address, config)):
+        values, body = own_values(reader, own, others), reader.body(table, entries)
+        if values.get("external"):
+            for key, entry in entries.items():
+                if key not in EXTERNAL_KEYS and (key in table or key in own) and not entry.is_null:
+                    reader.error(entry, _external_fault(address, key))
+            found = Resource(address, span_of(at), {}, partial(find, entries), external=True)
+        else:
+            body = body.over(self._inherit(kind, at))
+            found = Resource(address, span_of(at), {**DECLARED[kind], **body.config}, partial(find, body.entries), **values)
+        if fault := _name_fault(address.name) or _role_fault(address.name, role_of(address, found.config)):
             reader.error(at, fault)
-        yield Resource(address, span_of(at), config, partial(find, body.entries), **own_values(reader, own, others))
+        yield found
         if kind is Kind.STREAM:
             for name, each in reader.entries("consumers", others.get("consumers")).items():
                 yield from self._resources(consumer_address(address.name, name), each)
@@ -202,6 +211,12 @@ def _role_fault(name: str, role: Role) -> Fault | None:
             detail = f"{shown(name)} belongs to {what} bucket; declared as a plain stream it would lose what makes it a bucket."
             fix = "Delete it. A later version of smith-topo will declare buckets."
             return Fault(findings.BUCKET_STREAM, detail, fix)
+
+
+def _external_fault(address: Address, key: str) -> Fault:
+    detail = f"{shown(key)} is the configuration of {address}, which is not this topology's (`external: true`)."
+    fix = f"Delete `{key}`; or delete `external`, to manage the stream from this file."
+    return Fault(findings.EXTERNAL_FIELD, detail, fix)
 
 
 def _not_a_mapping(root: Node) -> Fault:

@@ -100,7 +100,7 @@ def _missing(parts: Sequence[Part], reports: Sequence[Report], *, stopped: bool)
     start = reports[0].start if reports else None
     if not any(part.owner for part in parts):
         yield _NO_NAME.at(start)
-    elif not stopped and not any(part.resources for part in parts):
+    elif not stopped and not any(not each.external for part in parts for each in part.resources):
         yield _NO_STREAMS.at(start)
 
 

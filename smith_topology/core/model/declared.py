@@ -34,7 +34,8 @@ class Resource:
 
     ``config`` holds wire values without the name; resources that share an alias share the value. ``written`` returns the position
     of a dotted path (``consumer_limits.max_ack_pending``), None if the file does not have it. ``extra`` holds fields that this
-    program does not know, sent as they are; ``ignore_changes`` names the top-level fields that others manage.
+    program does not know, sent as they are; ``ignore_changes`` names the top-level fields that others manage. An ``external``
+    stream is another's as a whole: it is only looked at, and ``config`` is empty, or what is live.
     """
 
     address: Address
@@ -44,6 +45,7 @@ class Resource:
     extra: Config = field(default_factory=dict)
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
+    external: bool = False
 
     def where(self, path: str) -> Span:
         """The position of a field, or of the nearest key around it that is written."""
@@ -72,7 +74,17 @@ class Topology:
         return address in self.resources or address in self.withdrawn
 
     def streams(self) -> tuple[Resource, ...]:
+        """Every stream in the file, external ones included."""
         return self._streams
+
+    @cached_property
+    def managed(self) -> Mapping[Address, Resource]:
+        """What this topology is to own: all but external streams."""
+        return {address: each for address, each in self.resources.items() if not each.external}
+
+    def is_external(self, address: Address) -> bool:
+        resource = self.resources.get(address)
+        return resource is not None and resource.external
 
     def consumers(self, stream: str) -> list[Resource]:
         return self._by_stream.get(stream, [])

@@ -116,7 +116,8 @@ def interrupted_before(topology: Topology, live: Live) -> Iterator[Diagnostic]:
         return
     streams = (observed.config for address, observed in live.observed.items() if address.kind is Kind.STREAM)
     held = SubjectIndex((claim, None) for config in streams for claim in claims_of(Kind.STREAM, config))
-    declared = SubjectIndex((subject, None) for resource in topology.streams() for subject in subjects_of(resource))
+    ours = (resource for resource in topology.streams() if not resource.external)
+    declared = SubjectIndex((subject, None) for resource in ours for subject in subjects_of(resource))
     missing = {subject: (each, taker) for each in unfinished for subject, taker in _unfinished_subjects(each)}
     for subject, (observed, taker) in missing.items():
         if not held.covers(subject) and next(declared.meeting(subject), None):

@@ -44,7 +44,8 @@ def without_stream(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """Consumers that are selected without the stream they need."""
     for change, resource in planned.written(Kind.CONSUMER):
         stream = change.address.parent
-        if change.action is Action.CREATE and stream not in planned.by_address and not planned.live.exists(stream):
+        known = stream in planned.by_address or planned.live.exists(stream) or planned.topology.is_external(stream)
+        if change.action is Action.CREATE and not known:
             detail = f"{change.address} needs {stream}, which does not exist yet and is not selected."
             yield NO_STREAM.at(resource, "", detail, f"Select it too: --target {stream.in_shell}")
 

@@ -16,13 +16,17 @@ MOST_SHOWN = 5
 
 
 def with_live_values(topology: Topology, live: Live) -> Topology:
-    """The topology, with the live values of the fields that it leaves to others. A new object has them as they are written."""
-    if not any(each.ignore_changes for each in topology.resources.values()):
+    """The topology, with the live values of the fields that it leaves to others, and external streams as they are live. A new
+    object has ignored fields as they are written.
+    """
+    if not any(each.ignore_changes or each.external for each in topology.resources.values()):
         return topology
     return replace(topology, resources={a: _filled(each, live.observed.get(a)) for a, each in topology.resources.items()})
 
 
 def _filled(resource: Resource, observed: Observed | None) -> Resource:
+    if resource.external:
+        return replace(resource, config=observed.config) if observed else resource
     if observed is None or not resource.ignore_changes:
         return replace(resource, ignore_changes=())
     ignored = {*resource.ignore_changes, *(FILTERS if {*FILTERS} & {*resource.ignore_changes} else ())}
@@ -38,16 +42,18 @@ def judged(
     filled = with_live_values(topology, live)
     if filled is topology and not any(each.code in CONDITIONAL for each in offline):
         return tuple(each for each in offline if each.code not in ANSWERED_BY_SERVER)
-    found = _open(filled, live)
+    found = _open(filled, topology, live)
     others = [each for each in offline if each.code not in CODES]
     warnings = [each for each in found if each.severity is not Severity.ERROR]
     if selection != EVERYTHING:
-        found = _open(_as_planned(filled, live, selection), live)
+        found = _open(_as_planned(filled, live, selection), topology, live)
     return (*_new_errors(found, topology, live, changes), *others, *warnings)
 
 
-def _open(topology: Topology, live: Live) -> list[Diagnostic]:
-    return [each for each in check(topology, live.versions) if each.code not in ANSWERED_BY_SERVER]
+def _open(judged: Topology, topology: Topology, live: Live) -> list[Diagnostic]:
+    """What the rules find, but of external streams themselves."""
+    external = {each.address for each in topology.streams() if each.external}
+    return [each for each in check(judged, live.versions) if each.code not in ANSWERED_BY_SERVER and each.address not in external]
 
 
 def _as_planned(topology: Topology, live: Live, selection: Selection) -> Topology:
@@ -58,7 +64,8 @@ def _as_planned(topology: Topology, live: Live, selection: Selection) -> Topolog
 
 def _as_live(topology: Topology, live: Live) -> Topology:
     there = ((a, each, live.observed.get(a)) for a, each in topology.resources.items())
-    return replace(topology, resources={a: replace(each, config=o.config, ignore_changes=()) for a, each, o in there if o})
+    resources = {a: replace(each, config=o.config, ignore_changes=()) for a, each, o in there if o}
+    return replace(topology, resources=resources)
 
 
 def _new_errors(
@@ -67,7 +74,7 @@ def _new_errors(
     """The errors, without those of objects that stay as they are and have them now: the server has taken that."""
     errors = [each for each in found if each.severity is Severity.ERROR]
     written = {change.address for change in changes if change.action is not Action.NO_OP}
-    standing = {(each.code, each.address) for each in (_open(_as_live(topology, live), live) if errors else ())}
+    standing = {(each.code, each.address) for each in (_open(_as_live(topology, live), topology, live) if errors else ())}
     for each in errors:
         if each.address in written or (each.code, each.address) not in standing:
             yield replace(each, detail=each.detail + _live_values(topology, live, each.address))

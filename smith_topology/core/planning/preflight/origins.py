@@ -29,7 +29,7 @@ def missing(planned: PlannedChanges) -> Iterator[Diagnostic]:
             other = planned.by_address.get(address)
             goes = other is not None and other.action is Action.DELETE
             if goes or (other is None and not planned.live.exists(address)):
-                unselected = "is not on the server, and not selected" if address in planned.topology.resources else ""
+                unselected = "is not on the server, and not selected" if address in planned.topology.managed else ""
                 why = "this plan destroys" if goes else unselected or "is neither in the file nor on the server"
                 detail = f'{change.address} copies "{origin}", which {why}: it would stay empty without an error.'
                 fix = f"Select it too: --target {address.in_shell}" if unselected else "Correct the name, or keep the origin."

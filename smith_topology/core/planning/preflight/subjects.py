@@ -41,6 +41,8 @@ def _taken(topology: Topology, subject: str, address: Address, theirs: str, othe
     why, fix = "which is live and not in this file", "Declare that stream here too, or choose other subjects."
     if kept:
         why, fix = "whose live subjects its `ignore_changes` keeps", "Take `subjects` out of them, or choose other subjects."
+    elif topology.is_external(other):
+        why, fix = "which is not this topology's (`external: true`)", "Choose other subjects."
     elif other in topology.resources:
         why, fix = "which is live and not selected", f"Select it too: --target {other.in_shell}"
     detail = f'"{subject}" of {address} overlaps "{theirs}" of {other}, {why}.'
