@@ -276,6 +276,28 @@ def test_one_of_several_consumers_of_an_interest_stream_takes_what_only_it_wante
     assert (messages, effect["messages"]) == (4, 4)
 
 
+SUCCESSORS: dict[str, tuple[Document, int]] = {
+    "the same filter": ({"filter_subject": "o.a"}, 0),
+    "a wider one": ({"filter_subject": "o.*"}, 0),
+    "another one": ({"filter_subject": "o.b"}, 4),
+}
+
+
+@pytest.mark.parametrize(("successor", "count"), SUCCESSORS.values(), ids=SUCCESSORS.keys())
+def test_a_renamed_consumer_of_an_interest_stream_loses_only_what_its_successor_does_not_want(
+    account: Account, successor: Document, count: int
+) -> None:
+    account.converge(orders(retention="interest", consumers={"old": {**EXPLICIT, "filter_subject": "o.a"}}))
+    fill(account)
+
+    plan, messages, _ = spent(account, orders(retention="interest", consumers={"new": {**EXPLICIT, **successor}}))
+
+    assert messages == count
+    assert sum(each["messages"] for each in plan.losses("ORDERS")) == count
+    assert ("data-loss" in plan.document["smith_topo"]["required"]) == bool(count)
+    assert len(account.js.pull("ORDERS", "new", 20)) == 4 - count
+
+
 FILTERS: dict[str, tuple[Document, Document, int]] = {
     "narrowed": ({}, {"filter_subject": "o.a"}, 6),
     "turned": ({"filter_subject": "o.a"}, {"filter_subject": "o.b"}, 4),

@@ -1,4 +1,4 @@
-"""Topology × Live → Changes: what differs, who owns it, and why it differs. What it costs comes later (``cost``)."""
+"""Topology × Live → Changes: what differs, who owns it, and why it differs. What it costs comes later (``planning.forecast``)."""
 
 from __future__ import annotations
 

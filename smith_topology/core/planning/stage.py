@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from smith_topology.core.model import Address, Config, Stage, StageId
@@ -17,6 +18,13 @@ class Stages(dict[Address, Path]):
 
     def all(self) -> Iterator[Stage]:
         return (stage for path in self.values() for stage in path)
+
+    def at(self, found: StageId) -> Stage:
+        return self[found.address][found.number - 1]
+
+    def successive(self) -> set[tuple[StageId, StageId]]:
+        """Each stage with the one after it of the same object."""
+        return {(first.id, then.id) for path in self.values() for first, then in pairwise(path)}
 
     def first(self, address: Address) -> StageId:
         """The stage with which an object's own change begins."""

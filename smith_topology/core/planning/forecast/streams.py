@@ -162,9 +162,8 @@ def _reingested(before: Config, after: Config, live: Live) -> Iterator[Effect]:
     """A source with another filter or transform is another source, and copies its whole origin (2.10 to 2.15 measured):
     what an earlier one of the same origin, or a mirror, has copied comes twice. Sources that are apart duplicate nothing.
     """
-    old = [copy for _, copy in copies_of(before)]
     for source in after.get("sources") or ():
-        again = [each for each in old if _place(each) == _place(source) and _overlap(_selected(each), _selected(source))]
+        again = any(_copies_the_same(source, copy) for _, copy in copies_of(before))
         if again and _identity(source) not in [_identity(each) for each in before.get("sources") or ()]:
             origin = live.stream(source["name"]) if not source.get("external") else None
             again_stored = amounts(Bound.UPPER, duplicated=origin.messages if origin else 0)
@@ -180,12 +179,10 @@ def _identity(source: Config) -> tuple[object, ...]:
     return *_place(source), source.get("filter_subject"), source.get("subject_transforms")
 
 
-def _selected(source: Config) -> tuple[str, ...]:
-    return copied_subjects(source) or (EVERYTHING,)
-
-
-def _overlap(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    return any(overlaps(a, b) for a in some for b in others)
+def _copies_the_same(source: Config, other: Config) -> bool:
+    """Whether both copy some subject of the same origin."""
+    some, others = (copied_subjects(each) or (EVERYTHING,) for each in (source, other))
+    return _place(source) == _place(other) and any(overlaps(a, b) for a in some for b in others)
 
 
 def _only_in(config: Config | None, other: Config | None) -> list[Config]:

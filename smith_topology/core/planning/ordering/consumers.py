@@ -143,11 +143,7 @@ def opening_stage(stages: Stages, stream: Change) -> StageId | None:
 
 def is_awaited(consumer: Change, stream: Change) -> bool:
     """Whether an interest stream may take more messages only after this consumer's change."""
-    if consumer.action is Action.CREATE or precedes_interest(consumer, stream):
-        return True
-    before, after = filters_of(consumer.before or {}), filters_of(consumer.after or {})
-    wider = not after or bool(gained(Kind.CONSUMER, consumer.before, consumer.after))
-    return consumer.action is Action.UPDATE and bool(before) and wider
+    return bool(gained(Kind.CONSUMER, consumer.before, consumer.after)) or precedes_interest(consumer, stream)
 
 
 def among_themselves(writing: Writing, stages: Stages) -> Iterator[Edge]:

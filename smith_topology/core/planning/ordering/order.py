@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
-from itertools import pairwise
 from typing import TypeVar
 
 from smith_topology.core.model import Edge, Handover, Kind, Stage, StageId
@@ -45,7 +44,8 @@ def needed(writing: Writing, stages: Stages) -> Iterator[Edge]:
 def arrange(writing: Writing, stages: Stages) -> Order:
     """Put the stages in order. Cycles of required edges must have been broken (``transitions.cycles``)."""
     passing = tuple(subjects.handovers(stages.all(), writing.live))
-    edges = [*_within(stages), *subjects.edges(stages, passing), *needed(writing, stages)]
+    within = (Edge(first, then, "the stage before it") for first, then in stages.successive())
+    edges = [*within, *subjects.edges(stages, passing), *needed(writing, stages)]
     together = {(each.taker, each.giver) for each in passing if each.giver.address.kind is Kind.STREAM}
     kept = _without_cycles(edges, together)
     before: dict[StageId, dict[StageId, Edge]] = {stage.id: {} for stage in stages.all()}
@@ -54,17 +54,11 @@ def arrange(writing: Writing, stages: Stages) -> Order:
     pairs = {(edge.first, edge.then) for edge in kept}
     component = {node: node for node in before} | (components(pairs | together) if together else {})
     sequence = list(_sequence(component, pairs))
-    ordered = tuple(stages[each.address][each.number - 1] for each in sequence)
+    ordered = tuple(map(stages.at, sequence))
     for edge in consumers.one_after_the_other(ordered, writing):
         before[edge.then].setdefault(edge.first, edge)
     waits = {then: tuple(firsts.values()) for then, firsts in before.items()}
     return Order(ordered, waits, passing, _groups(sequence, component))
-
-
-def _within(stages: Stages) -> Iterator[Edge]:
-    for path in stages.values():
-        for first, then in pairwise(path):
-            yield Edge(first.id, then.id, "the stage before it")
 
 
 def _without_cycles(edges: Collection[Edge], together: set[tuple[StageId, StageId]]) -> list[Edge]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from smith_topology.core.model import Edge, Handover, Live, Stage, StageId
+from smith_topology.core.model import Edge, Live, Stage, StageId
 from smith_topology.core.planning.claims import claiming, claims_of, parked
 from smith_topology.core.planning.ordering.graphs import cycles
 from smith_topology.core.planning.ordering.subjects import handovers
@@ -25,8 +25,10 @@ def broken(stages: Stages, needed: Iterable[Edge], live: Live) -> Stages:
     """
     required = {(edge.first, edge.then) for edge in needed if edge.required}
     while True:
-        claims = _by_pair(handovers(stages.all(), live))
-        closed = cycles(claims.keys() | required | _within(stages))
+        claims: dict[tuple[StageId, StageId], set[str]] = defaultdict(set)
+        for each in handovers(stages.all(), live):
+            claims[each.giver, each.taker].add(each.claim)
+        closed = cycles(claims.keys() | required | stages.successive())
         chosen = [found for cycle in closed if (found := _chosen(cycle, claims, required, stages))]
         if not chosen:
             return stages
@@ -35,40 +37,25 @@ def broken(stages: Stages, needed: Iterable[Edge], live: Live) -> Stages:
             required = {(_shifted(a, giver), _shifted(b, giver)) for a, b in required}
 
 
-def _within(stages: Stages) -> set[tuple[StageId, StageId]]:
-    return {(StageId(s.address, s.number - 1), s.id) for s in stages.all() if s.number > 1}
-
-
 def _shifted(stage: StageId, split: StageId) -> StageId:
     """The same stage by its new number, after a stage was split in two: what referred to that stage refers to the second part."""
     return StageId(stage.address, stage.number + 1) if stage.address == split.address and stage.number >= split.number else stage
-
-
-def _by_pair(passing: Iterable[Handover]) -> dict[tuple[StageId, StageId], set[str]]:
-    found: dict[tuple[StageId, StageId], set[str]] = defaultdict(set)
-    for each in passing:
-        found[each.giver, each.taker].add(each.claim)
-    return found
 
 
 def _chosen(
     cycle: set[tuple[StageId, StageId]], claims: Claims, required: set[tuple[StageId, StageId]], stages: Stages
 ) -> tuple[StageId, tuple[str, ...]] | None:
     passing = cycle & claims.keys()
-    takers: dict[StageId, set[str]] = defaultdict(set)
-    counts: dict[StageId, int] = defaultdict(int)
-    for pair in passing - required or passing:
-        takers[pair[0]] |= claims[pair]
-        counts[pair[0]] += 1
-    if not takers:
+    pairs = passing - required or passing
+    if not pairs:
         return None
-    kept = {giver: _kept(_stage(stages, giver), given) for giver, given in takers.items()}
+    takers: dict[StageId, set[str]] = defaultdict(set)
+    for giver, taker in pairs:
+        takers[giver] |= claims[giver, taker]
+    counts = Counter(giver for giver, _ in pairs)
+    kept = {giver: _kept(stages.at(giver), given) for giver, given in takers.items()}
     chosen = min(takers, key=lambda giver: (not kept[giver], -counts[giver], giver))
     return chosen, kept[chosen] or parked(chosen.address)
-
-
-def _stage(stages: Stages, found: StageId) -> Stage:
-    return stages[found.address][found.number - 1]
 
 
 def _kept(giver: Stage, given: set[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from smith_topology.core.model import Action, Address, Config, Handover, Kind, Stage
+from smith_topology.core.model import Action, Handover, Kind, Stage
 from smith_topology.core.planning.claims import claiming, claims_of, is_parked, parked
 from smith_topology.core.planning.stage import Path, by_way_of, with_fields_of
 from smith_topology.core.planning.writing import Writing
@@ -34,14 +34,10 @@ def giver_last(stage: Stage, writing: Writing) -> Path:
     given = {each.claim for each in writing.passing_side_by_side if each.giver.address == stage.address}
     if not given or stage.before.get("sealed"):
         return (stage,)
-    early, rest = by_way_of(stage, released(stage.address, stage.before, given), f"gives up {_named(sorted(given))}")
+    own = tuple(claim for claim in claims_of(Kind.STREAM, stage.before) if claim not in given)
+    middle = claiming(Kind.STREAM, stage.before, own or parked(stage.address))
+    early, rest = by_way_of(stage, middle, f"gives up {_named(sorted(given))}")
     return replace(early, early=True), rest
-
-
-def released(address: Address, before: Config, given: set[str]) -> Config:
-    """The configuration without these claims."""
-    own = tuple(claim for claim in claims_of(address.kind, before) if claim not in given)
-    return claiming(address.kind, before, own or parked(address))
 
 
 def finished(path: Path, passing: list[Handover]) -> Path:
