@@ -39,10 +39,10 @@ class Declared:
 
 def declared(paths: list[str]) -> Declared:
     """Load and check offline. Raises ExitWith, with every error of every file at once."""
-    from smith_topology.core.checks import check
+    from smith_topology.core.planning.ignored_warnings import offline
     from smith_topology.load import load
 
-    topology, found = load(paths, lambda size: sys.stdin.buffer.read(size) if sys.stdin else b"", check)
+    topology, found = load(paths, lambda size: sys.stdin.buffer.read(size) if sys.stdin else b"", offline)
     raise_for(found)
     if topology is None:
         raise ExitWith(Exit.ERROR, found)

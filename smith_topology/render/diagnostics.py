@@ -10,7 +10,17 @@ from smith_topology.render.text import Look, Style, Tone, clean, count, named, p
 
 def render(diagnostics: Iterable[Diagnostic], look: Look) -> str:
     """All of them, gravest first; equally grave ones stay in their order."""
-    return "\n\n".join("\n".join(_box(each, look.style)) for each in by_gravity(diagnostics))
+    return "\n\n".join("\n".join(_box(each, look.style)) for each in by_gravity(heeded(diagnostics)))
+
+
+def ignored(diagnostics: Iterable[Diagnostic], look: Look) -> str:
+    """Those that the file ignores, each with the reason; the others are left out."""
+    return "\n\n".join("\n".join(_box(each, look.style)) for each in diagnostics if each.ignored)
+
+
+def heeded(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Those that the file does not ignore."""
+    return [each for each in diagnostics if not each.ignored]
 
 
 def by_gravity(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -33,7 +43,7 @@ def word(severity: Severity) -> str:
 def tally(diagnostics: Iterable[Diagnostic]) -> str:
     """``2 errors, 1 warning``; ``""`` without any."""
     numbers: dict[str, int] = {}
-    for each in by_gravity(diagnostics):
+    for each in by_gravity(heeded(diagnostics)):
         noun = each.severity.value
         numbers[noun] = numbers.get(noun, 0) + 1
     return ", ".join(count(number, noun) for noun, number in numbers.items())
@@ -50,14 +60,17 @@ def _tone(severity: Severity) -> Tone:
 
 
 def _box(diagnostic: Diagnostic, style: Style) -> Iterator[str]:
-    head = style.paint(f"{word(diagnostic.severity)}:", _tone(diagnostic.severity))
+    grade = Severity.NOTE if diagnostic.ignored else diagnostic.severity
+    head = style.paint("Ignored:" if diagnostic.ignored else f"{word(grade)}:", _tone(grade))
     code = style.paint(f"[{clean(diagnostic.code)}]", Tone.FAINT)
     yield f"{head} {style.paint(clean(diagnostic.summary), Tone.STRONG)}  {code}"
     if place := _place(diagnostic):
         yield f"  {place}:"
     if diagnostic.detail:
         yield from paragraph(diagnostic.detail, "  ", style.width)
-    if diagnostic.fix:
+    if diagnostic.ignored:
+        yield from paragraph(f"Reason: {diagnostic.ignored}", "  ", style.width)
+    elif diagnostic.fix:
         yield from paragraph(diagnostic.fix, "  ", style.width)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from smith_topology.core.model import Action, Change, Diagnostic, Plan
 from smith_topology.render.amounts import described, disturbance, total
-from smith_topology.render.diagnostics import by_gravity, word
+from smith_topology.render.diagnostics import by_gravity, heeded, word
 from smith_topology.render.drift import headline
 from smith_topology.render.outcome import report
 from smith_topology.render.plan import account, change_lines, copies, counts, no_changes, permissions, verdict
@@ -33,7 +33,7 @@ def drift(plan: Plan, _look: Look) -> str:
     lines = [f"### smith-topo: {escaped(headline(plan))}"]
     if plan.differs:
         lines.append("\n".join(_table([*plan.changes, *plan.held])))
-    if plan.diagnostics:
+    if heeded(plan.diagnostics):
         lines.append("\n".join(_diagnostics(plan.diagnostics)))
     return "\n\n".join(_fitting(lines, LIMIT))
 
@@ -68,7 +68,7 @@ def _head(plan: Plan) -> Iterator[str]:
         if also := disturbance(total(plan.changes)):
             yield also
         yield "\n".join(_table(plan.changes))
-    if plan.diagnostics:
+    if heeded(plan.diagnostics):
         yield "\n".join(_diagnostics(plan.diagnostics))
     if plan.required and plan.can_apply:
         yield f"Needs `{permissions(plan).strip()}`."
@@ -126,7 +126,7 @@ def _cost(change: Change) -> str:
 
 
 def _diagnostics(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
-    for each in by_gravity(diagnostics):
+    for each in by_gravity(heeded(diagnostics)):
         where = f" ({escaped(placed(each.span))})" if each.span else ""
         head = f"- **{word(each.severity)}: {escaped(each.summary)}** \\[{escaped(each.code)}\\]{where}"
         yield "<br>".join([head, *(escaped(part) for part in (each.detail, each.fix) if part)])

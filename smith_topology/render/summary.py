@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from smith_topology.core.model import Action, Diagnostic, Plan
 from smith_topology.render.amounts import disturbance, total
-from smith_topology.render.diagnostics import tally
+from smith_topology.render.diagnostics import heeded, tally
 from smith_topology.render.interruptions import sentence
 from smith_topology.render.plan import account, counts, is_blocking, no_changes, permissions, verdict
 from smith_topology.render.text import Look, clean, listed, named
@@ -32,7 +32,7 @@ def _lines(plan: Plan) -> Iterator[str]:
             yield f"Needs:{permissions(plan)}"
     if plan.unknown:
         yield f"Not readable: {listed(plan.unknown)}"
-    if plan.diagnostics:
+    if heeded(plan.diagnostics):
         title = "Diagnostics" if plan.can_apply else "Can't be applied"
         yield f"{title}: {tally(plan.diagnostics)}"
         yield from (_reason(each) for each in plan.diagnostics if is_blocking(each))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smith_topology.core.model import Diagnostic, Kind, Topology
+from smith_topology.render.diagnostics import heeded
 from smith_topology.render.text import Look, clean, count
 
 
@@ -22,4 +23,6 @@ def render(checked: Checked, _look: Look) -> str:
     parts = [count(kinds.count(Kind.STREAM), "stream"), count(kinds.count(Kind.CONSUMER), "consumer")]
     if external := len(checked.topology.resources) - len(kinds):
         parts.append(count(external, "external stream"))
+    if ignored := len(checked.warnings) - len(heeded(checked.warnings)):
+        parts.append(count(ignored, "ignored warning"))
     return f"{clean(' '.join(checked.topology.files))}: valid ({', '.join(parts)})."

@@ -1,5 +1,5 @@
 """What can be known of a topology without a server."""
 
-from smith_topology.core.checks.registry import CODES, CONDITIONAL, RULES, check
+from smith_topology.core.checks.registry import CONDITIONAL, FINDINGS, RULES, check
 
-__all__ = ["CODES", "CONDITIONAL", "RULES", "check"]
+__all__ = ["CONDITIONAL", "FINDINGS", "RULES", "check"]

@@ -7,7 +7,7 @@ elsewhere. What the server accepts but is hardly ever meant is a warning.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -60,8 +60,8 @@ MOST_FINDINGS = 1_000
 """How many findings of one rule are reported. A file of YAML aliases can hold millions."""
 
 
-CODES = frozenset(
-    each.code
+FINDINGS: Mapping[str, Finding] = {
+    each.code: each
     for module in (
         consumer_fields,
         consumer_limits,
@@ -76,8 +76,8 @@ CODES = frozenset(
     )
     for each in vars(module).values()
     if isinstance(each, Finding)
-)
-"""Of everything that these rules find."""
+}
+"""Everything that these rules find, by code."""
 CONDITIONAL = frozenset(
     each.code
     for each in (subjects.REACHES, transforms.LEFT_BEHIND, stream_fields.SCHEDULES_APART, consumer_fields.NO_POLICY)

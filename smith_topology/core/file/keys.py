@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from smith_topology.core.file import findings
-from smith_topology.core.file.document import Entry
+from smith_topology.core.file.document import Entry, ScalarNode
 from smith_topology.core.file.report import Fault
+from smith_topology.core.file.scalars import bad_value
 from smith_topology.core.file.suggest import shown
 from smith_topology.core.file.values import ABSENT, FieldReader
 from smith_topology.core.kinds import RULES
@@ -71,6 +72,26 @@ def _known_extra(key: str) -> Fault:
     return Fault(findings.KNOWN_EXTRA, detail, "Write it as a field of its own, outside `extra`.")
 
 
+def reasons(reader: FieldReader, known: Field, entry: Entry) -> dict[str, str]:
+    """The reasons for which warnings are ignored, by their codes; one without is reported."""
+    values = {}
+    for code, each in reader.entries(known.name, entry).items():
+        if isinstance(each.value, ScalarNode) and not each.is_null and each.value.text.strip():
+            values[code] = each.value.text
+        else:
+            reader.error(each, bad_value(f"{shown(code)} is to be ignored without a reason.", "Write why, behind the code."))
+    return values
+
+
+def _ignored_warnings(what: str) -> Field:
+    return Field(
+        "ignore_warnings",
+        Type.MAP,
+        f"Warnings that are not to be shown {what}, by code, each with the reason.",
+        takes="reasons, by code",
+    )
+
+
 def _resources(kind: Kind) -> dict[str, Any]:
     """The JSON Schema of resources by name."""
     names = {"maxLength": MAX_NAME_BYTES, "pattern": NAME_PATTERN}
@@ -116,6 +137,7 @@ _OWN = (
         _as_field,
         kinds=(Kind.STREAM,),
     ),
+    Key(_ignored_warnings("for this object, and for the consumers under it"), reasons),
     Key(
         Field("consumers", Type.MAP, "The durable consumers of the stream.", takes="consumers, by name"),
         schema=_resources(Kind.CONSUMER),
@@ -181,6 +203,7 @@ _FILE = (
             takes="`stream` and `consumer`, each with fields",
         )
     ),
+    Key(_ignored_warnings("wherever they arise")),
     Key(Field("streams", Type.MAP, "The streams.", takes="streams, by name"), schema=_streams()),
 )
 FILE_KEYS: Mapping[str, Key] = {key.field.name: key for key in _FILE}

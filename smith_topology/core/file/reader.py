@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 from smith_topology.core.file import findings
@@ -19,6 +19,7 @@ from smith_topology.core.file.keys import (
     TABLES,
     VERSION,
     own_values,
+    reasons,
 )
 from smith_topology.core.file.places import find
 from smith_topology.core.file.report import Fault, Report, span_of
@@ -28,6 +29,7 @@ from smith_topology.core.file.values import ABSENT, Body, FieldReader, Shared, w
 from smith_topology.core.model import (
     MAX_NAME_BYTES,
     Address,
+    IgnoredWarning,
     Kind,
     Resource,
     Role,
@@ -40,7 +42,7 @@ from smith_topology.core.model import (
 )
 
 _OWNER = re.compile(OWNER_PATTERN[:-1] + r"\Z")
-EXTERNAL_KEYS = ("external", "consumers")
+EXTERNAL_KEYS = ("external", "consumers", "ignore_warnings")
 """What an external stream takes."""
 _OTHER = {Kind.STREAM: Kind.CONSUMER, Kind.CONSUMER: Kind.STREAM}
 
@@ -65,6 +67,7 @@ class Part:
     owner: Owner | None = None
     target: Target | None = None
     resources: tuple[Resource, ...] = ()
+    ignore_warnings: Mapping[str, IgnoredWarning] = field(default_factory=dict)
 
 
 def parse_file(data: bytes, report: Report) -> Part:
@@ -99,7 +102,8 @@ class _FileParser:
         sound = self._report.faults == before
         streams = self._reader.entries("streams", entries.get("streams"))
         resources = tuple(each for name, at in streams.items() for each in self._resources(stream_address(name), at))
-        return Part(True, sound, self._owner(entries.get("name")), self._target(entries.get("target")), resources)
+        owner, target = self._owner(entries.get("name")), self._target(entries.get("target"))
+        return Part(True, sound, owner, target, resources, self._ignored(entries.get("ignore_warnings")))
 
     def _check_version(self, root: MappingNode) -> None:
         entry = root.entries.get("version")
@@ -108,6 +112,11 @@ class _FileParser:
         elif not (isinstance(entry.value, ScalarNode) and entry.value.plain and entry.value.text == str(VERSION)):
             detail = f"This program reads version {VERSION}; here is {found(entry.value)}."
             self._report.add(entry, bad_value(detail, f"Write `version: {VERSION}`."))
+
+    def _ignored(self, entry: Entry | None) -> Mapping[str, IgnoredWarning]:
+        found = reasons(self._reader, FILE_KEYS["ignore_warnings"].field, entry) if entry else {}
+        written = self._reader.entries("ignore_warnings", entry) if found else {}
+        return {code: IgnoredWarning(reason, span_of(written[code])) for code, reason in found.items()}
 
     def _owner(self, entry: Entry | None) -> Owner | None:
         if entry is None or entry.is_null:
@@ -158,7 +167,7 @@ class _FileParser:
             for key, entry in entries.items():
                 if key not in EXTERNAL_KEYS and (key in table or key in own) and not entry.is_null:
                     reader.error(entry, _external_fault(address, key))
-            found = Resource(address, span_of(at), {}, partial(find, entries), external=True)
+            found = Resource(address, span_of(at), {}, partial(find, entries), **values)
         else:
             body = body.over(self._inherit(kind, at))
             found = Resource(address, span_of(at), {**DECLARED[kind], **body.config}, partial(find, body.entries), **values)

@@ -41,7 +41,8 @@ def parse(
         diagnostics.extend(_missing(parts, reports, stopped=worst(diagnostics) in _STOPPING))
     owner = next((part.owner.text for part in parts if part.owner), None)
     target = next((part.target for part in parts if part.target), None)
-    topology = Topology(owner or "", resources, tuple(file for file, _ in sources), target)
+    ignored = {code: each for part in reversed(parts) for code, each in part.ignore_warnings.items()}
+    topology = Topology(owner or "", resources, tuple(file for file, _ in sources), target, ignore_warnings=ignored)
     if owner is None or worst(diagnostics) in _STOPPING:
         known = all(part.sound for part in parts) and not any(report.full for report in reports)
         judged = rules(_without_faults(topology, diagnostics)) if known else ()

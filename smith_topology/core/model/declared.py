@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from smith_topology.core.model.addresses import Address, Config, Kind, Span
 
@@ -24,6 +25,13 @@ class Target:
         return {"cluster": self.cluster, "account": self.account, "domain": self.domain}
 
 
+class IgnoredWarning(NamedTuple):
+    """An entry of ``ignore_warnings`` at the top: why, and where it is written."""
+
+    reason: str
+    span: Span
+
+
 def _nowhere(_path: str) -> None:
     return None
 
@@ -36,6 +44,7 @@ class Resource:
     of a dotted path (``consumer_limits.max_ack_pending``), None if the file does not have it. ``extra`` holds fields that this
     program does not know, sent as they are; ``ignore_changes`` names the top-level fields that others manage. An ``external``
     stream is another's as a whole: it is only looked at, and ``config`` is empty, or what is live.
+    ``ignore_warnings`` maps codes to reasons.
     """
 
     address: Address
@@ -46,6 +55,7 @@ class Resource:
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
     external: bool = False
+    ignore_warnings: Mapping[str, str] = field(default_factory=dict)
 
     def where(self, path: str) -> Span:
         """The position of a field, or of the nearest key around it that is written."""
@@ -68,6 +78,8 @@ class Topology:
     """Objects that must not be deleted although ``resources`` lacks them: those that ``destroy`` finds protected in the file."""
     withdrawn: frozenset[Address] = frozenset()
     """What the file declares and ``resources`` lacks, since it is to be destroyed."""
+    ignore_warnings: Mapping[str, IgnoredWarning] = field(default_factory=dict)
+    """Warnings that are ignored wherever they arise, by their codes."""
 
     def mentions(self, address: Address) -> bool:
         """Whether the file declares this object, to be there or to be destroyed."""

@@ -27,7 +27,7 @@ class Diagnostic:
 
     ``summary`` has no user-chosen names, so that people learn to recognise it; ``detail`` names things and
     says why it matters; ``fix`` says what to write or run instead. What looks like a secret is taken out of them, and they are
-    bounded, whatever they quote.
+    bounded, whatever they quote. ``ignored`` is the reason for which the file ignores a warning.
     """
 
     code: str
@@ -37,10 +37,12 @@ class Diagnostic:
     fix: str = ""
     address: Address | None = None
     span: Span | None = None
+    ignored: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "detail", quotable(self.detail))
         object.__setattr__(self, "fix", quotable(self.fix))
+        object.__setattr__(self, "ignored", quotable(self.ignored))
         if self.span:
             object.__setattr__(self, "span", self.span._replace(file=quotable(self.span.file)))
 

@@ -36,6 +36,7 @@ from smith_topology.core.model import (
 from smith_topology.core.planning.forecast import interruptions
 from smith_topology.core.planning.forecast.forecast import forecast
 from smith_topology.core.planning.forecast.questions import Answers, Question, questions
+from smith_topology.core.planning.ignored_warnings import acknowledged
 from smith_topology.core.planning.ordering.order import Order, arrange
 from smith_topology.core.planning.preflight.offline_rules import judged
 from smith_topology.core.planning.preflight.registry import refusals
@@ -86,6 +87,7 @@ def prepare(
         *refusals(topology, live, found.changes),
         *judged(topology, live, found.changes, selection, warnings),
     )
+    diagnostics = acknowledged(topology, diagnostics)
     return Prepared(topology, live, found, diagnostics, tuple(questions(found.changes, live)), selection != EVERYTHING)
 
 

@@ -245,7 +245,7 @@ def diagnostics(found: Iterable[Diagnostic], look: Look) -> str:
 
 def _diagnostics(found: Iterable[Diagnostic], look: Look) -> Iterator[str]:
     for each in by_gravity(found):
-        level = "error" if each.severity in (Severity.ERROR, Severity.REFUSAL) else "warn"
+        level = "info" if each.ignored else "error" if each.severity in (Severity.ERROR, Severity.REFUSAL) else "warn"
         yield _say(DIAGNOSTIC_LINE, level, f"{word(each.severity)}: {clean(each.summary)}", look, each)
 
 

@@ -92,6 +92,7 @@ DIAGNOSTIC = Shape[Diagnostic](
         Key("detail", TEXT, "What is wrong, with names, and why it matters; may be empty.", lambda found: found.detail),
         Key("fix", TEXT, "What to write or run instead; may be empty.", lambda found: found.fix),
         Key("address", TEXT, f"{ADDRESS_DOC} Absent where it is about several.", lambda found: _text(found.address), True),
+        Key("ignored", TEXT, "Why the file ignores it; absent where it does not.", lambda found: found.ignored or None, True),
         Key("range", RANGE, "Where it is written; absent where it is about no place in a file.", lambda found: found.span, True),
     ),
 )

@@ -248,6 +248,7 @@ BUCKET_FIX = "Delete it. A later version of smith-topo will declare buckets."
 OWNER_FIX = "Write at most 64 of letters, digits, `-`, `_` and `.`."
 
 NO_MAPPING = "Start with `version: 1`, then `name:` and `streams:`. A file of credentials goes after --creds or --nkey."
+REST_OF_KEYS = "`ignore_warnings` or `streams`"
 MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
     ("[a]", (1, 1, TYPE, "A topology file is a mapping; here is a list.", NO_MAPPING)),
     ("s3cret", (1, 1, TYPE, "A topology file is a mapping; here is text.", NO_MAPPING)),
@@ -280,7 +281,7 @@ MESSAGES: list[tuple[str, tuple[int, int, tuple[str, str], str, str]]] = [
     (HEAD + "stream: {}\nstreams: {A: }", (3, 1, KEY, "`stream` is not a key of a topology file.", "Did you mean `streams`?")),
     (
         HEAD + "zzz: 1\nstreams: {A: }",
-        (3, 1, KEY, "`zzz` is not a key of a topology file.", "Write `version`, `name`, `target`, `defaults` or `streams`."),
+        (3, 1, KEY, "`zzz` is not a key of a topology file.", f"Write `version`, `name`, `target`, `defaults`, {REST_OF_KEYS}."),
     ),
     (HEAD + "target: {acount: b}\nstreams: {A: }", (3, 10, KEY, "`acount` is not a key of `target`.", "Did you mean `account`?")),
     (

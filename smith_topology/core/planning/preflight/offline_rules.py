@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from smith_topology.core.checks import CODES, CONDITIONAL, check, consumer_limits, origins, subjects
+from smith_topology.core.checks import CONDITIONAL, FINDINGS, check, consumer_limits, origins, subjects
 from smith_topology.core.diff.selection import EVERYTHING, Selection
 from smith_topology.core.model import FILTERS, Action, Address, Change, Diagnostic, Live, Observed, Resource, Severity, Topology
 
@@ -43,7 +43,7 @@ def judged(
     if filled is topology and not any(each.code in CONDITIONAL for each in offline):
         return tuple(each for each in offline if each.code not in ANSWERED_BY_SERVER)
     found = _open(filled, topology, live)
-    others = [each for each in offline if each.code not in CODES]
+    others = [each for each in offline if each.code not in FINDINGS]
     warnings = [each for each in found if each.severity is not Severity.ERROR]
     if selection != EVERYTHING:
         found = _open(_as_planned(filled, live, selection), topology, live)
