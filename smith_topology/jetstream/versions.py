@@ -40,6 +40,7 @@ def answering(greeting: Mapping[str, Any], prefix: str, info: Mapping[str, Any])
         domain=info.get("domain") or "",
         is_connected_to=here,
         limits={} if info.get("tiers") else info.get("limits") or {},
+        tiers={name: tier.get("limits") or {} for name, tier in (info.get("tiers") or {}).items()},
     )
 
 

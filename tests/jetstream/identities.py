@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,13 +68,14 @@ class Operator:
     account_seed: str
 
     @classmethod
-    def make(cls) -> Operator:
+    def make(cls, limits: Mapping[str, Any] = _JETSTREAM) -> Operator:
+        """``limits`` are those of JetStream in the account's JWT; ``tiered_limits`` has them for each number of replicas."""
         seed, public = new_key(nkeys.PREFIX_BYTE_OPERATOR)
         account_seed, account = new_key(nkeys.PREFIX_BYTE_ACCOUNT)
         _, system = new_key(nkeys.PREFIX_BYTE_ACCOUNT)
         own = sign(seed, public, public, "op", {"type": "operator", "system_account": system})
         accounts = {
-            account: sign(seed, public, account, "SMITH", {"type": "account", "limits": _SYSTEM | _JETSTREAM}),
+            account: sign(seed, public, account, "SMITH", {"type": "account", "limits": {**_SYSTEM, **limits}}),
             system: sign(seed, public, system, "SYS", {"type": "account", "limits": _SYSTEM}),
         }
         preload = "\n".join(f"{key}: {jwt}" for key, jwt in accounts.items())

@@ -181,6 +181,12 @@ RESERVES_EVERY_REPLICA = Behaviour(
     by=By.REQUESTS,
     since=Version(2, 14),
 )
+COUNTS_STREAMS_OF_TIERS = Behaviour(
+    "An account with tiers takes no more streams than its tier allows [10027]. Before, a server of its own takes them.",
+    worse=True,
+    by=By.REQUESTS,
+    since=Version(2, 12),
+)
 
 TABLE: Mapping[str, Behaviour] = {name: row for name, row in globals().items() if isinstance(row, Behaviour)}
 """Every row, by its name."""

@@ -159,7 +159,7 @@ def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
     elif policy in WAITING:
         config["ack_wait"] = config.get("ack_wait") or DEFAULT_ACK_WAIT
     if not config.get("max_ack_pending"):
-        default = 0 if policy == "none" else _default_ack_pending(context)
+        default = 0 if policy == "none" else _default_ack_pending(replicas_of(config, context.stream), context)
         config["max_ack_pending"] = limits.get("max_ack_pending") or default
     if not config.get("inactive_threshold"):
         config["inactive_threshold"] = limits.get("inactive_threshold", 0)
@@ -170,8 +170,13 @@ def effective(declared: Config, name: str, context: Context) -> dict[str, Any]:
     return _settled(reduced(TABLE, config), context)
 
 
-def _default_ack_pending(context: Context) -> int:
-    limit = context.server.limits.get("max_ack_pending", -1)
+def replicas_of(consumer: Config, stream: Config) -> int:
+    """How many replicas a consumer has: its own number, else its stream's."""
+    return int(consumer.get("num_replicas") or stream.get("num_replicas", 1))
+
+
+def _default_ack_pending(replicas: int, context: Context) -> int:
+    limit = context.server.limits_of(replicas).get("max_ack_pending", -1)
     return min(DEFAULT_MAX_ACK_PENDING, limit) if limit > 0 else DEFAULT_MAX_ACK_PENDING
 
 

@@ -36,6 +36,7 @@ from smith_topology.core.model.live import (
     Observed,
     Server,
     Versions,
+    tier_of,
 )
 from smith_topology.core.model.outcomes import Outcome, Verdict
 from smith_topology.core.model.plan import After, Call, Permission, Plan, Step, Verb, Wait
@@ -106,5 +107,6 @@ __all__ = [
     "origins",
     "role_of",
     "stream_address",
+    "tier_of",
     "worst",
 ]

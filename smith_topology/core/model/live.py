@@ -22,6 +22,11 @@ STAGE = "smith-topo.stage"
 OWN_METADATA = (OWNER, ADDRESS, APPLIED, PROTECT, EXTRA, STAGE)
 
 
+def tier_of(replicas: int) -> str:
+    """The name of the account's tier for what has so many replicas."""
+    return f"R{replicas}"
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
     """The versions of the servers that decide what becomes of one object: of the one that takes requests for the account, and
@@ -48,8 +53,8 @@ class Server:
     Of the JetStream: ``version`` is the one of the server that takes requests for the account (in a cluster the leader of all),
     ``members`` the versions of the servers of its cluster, by name, as far as they are known; ``version_text`` is how people read
     both. ``cluster`` is its name: ``""`` for a server of its own, None where it can't be known. ``limits`` is the account's
-    ``limits`` object of ``$JS.API.INFO``, empty where each tier has its own; ``time`` is its clock when it was read (RFC 3339,
-    UTC), since durations are judged by its clock and not by ours.
+    ``limits`` object of ``$JS.API.INFO``; an account with ``tiers`` has one for each number of replicas instead (``R1``, ``R3``).
+    ``time`` is its clock when it was read (RFC 3339, UTC), since durations are judged by its clock and not by ours.
 
     Of the connection: ``url`` is the server connected to, without userinfo; ``account`` is the user's, empty where that may not
     ask or where the requests go into another one; ``account_key`` is its public key, the only name that 2.10 sends.
@@ -62,6 +67,7 @@ class Server:
     cluster: str | None = ""
     domain: str = ""
     limits: Mapping[str, Any] = field(default_factory=dict)
+    tiers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     time: str = ""
     url: str = ""
     account: str = ""
@@ -73,6 +79,10 @@ class Server:
     def is_own_account(self) -> bool:
         """Whether the requests stay in an account of the user's. Any other prefix is one that the user's account imports."""
         return self.api_prefix in ("$JS.API", f"$JS.{self.domain}.API")
+
+    def limits_of(self, replicas: int) -> Mapping[str, Any]:
+        """The account's limits for what has so many replicas; empty where it has tiers, and none for them."""
+        return self.tiers.get(tier_of(replicas), {}) if self.tiers else self.limits
 
     @property
     def is_clustered(self) -> bool:

@@ -20,6 +20,7 @@ from smith_topology.core.model import (
     After,
     Call,
     Change,
+    Config,
     Diagnostic,
     Handover,
     Kind,
@@ -167,9 +168,17 @@ def _steps(order: Order, topology: Topology, live: Live) -> tuple[Step, ...]:
     layout = _Layout(order, live)
     for stage in order.stages:
         observed = live.observed.get(stage.address)
-        request = request_of(stage, topology.resources.get(stage.address), observed, topology.name, live.server)
+        limits = _consumer_limits(stage.address.parent, topology, live)
+        request = request_of(stage, topology.resources.get(stage.address), observed, topology.name, live.server, limits)
         layout.append(stage, request)
     return tuple(layout.steps)
+
+
+def _consumer_limits(stream: Address, topology: Topology, live: Live) -> Config:
+    """The limits that a stream has for its consumers, or will have."""
+    resource, observed = topology.resources.get(stream), live.observed.get(stream)
+    configs = [each.config.get("consumer_limits") or {} for each in (resource, observed) if each]
+    return {name: value for config in configs for name, value in config.items()}
 
 
 class _Layout:

@@ -15,6 +15,7 @@ from smith_topology.core.diff.diff import applied_digest
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.carry import carry
 from smith_topology.core.kinds.marks import PROTECTED, PSEUDO_FIELDS, UNFINISHED, kept, without_server_metadata
+from smith_topology.core.kinds.normal_forms import NOTHING
 from smith_topology.core.model import (
     ADDRESS,
     APPLIED,
@@ -57,8 +58,27 @@ class Request:
     payload: Config
 
 
-def request_of(stage: Stage, resource: Resource | None, observed: Observed | None, owner: str, server: Server) -> Request:
-    """The request of one stage. ``resource`` is None for what the file no longer declares, ``observed`` for what is new."""
+FILLED_IN: Mapping[Kind, tuple[str, ...]] = {
+    Kind.STREAM: ("duplicate_window",),
+    Kind.CONSUMER: ("max_ack_pending", "max_waiting", "ack_wait", "priority_timeout"),
+}
+"""Fields that the server fills in by limits of its own: by the account's, a tier's, or those of its configuration, which no
+answer shows. It refuses a default that is above them, and takes the limit where the field is left out (2.10 to 2.15).
+"""
+RESET_WHEN_LEFT_OUT = ("max_ack_pending", "duplicate_window")
+
+
+def request_of(
+    stage: Stage,
+    resource: Resource | None,
+    observed: Observed | None,
+    owner: str,
+    server: Server,
+    limits: Config = NOTHING,
+) -> Request:
+    """The request of one stage. ``resource`` is None for what the file no longer declares, ``observed`` for what is new;
+    ``limits`` are the ``consumer_limits`` of a consumer's stream, as they are and as they will be.
+    """
     address, after = stage.address, stage.after
     if after is None:
         return Request(Verb.DELETE, _endpoint(address, "DELETE"), {})
@@ -67,12 +87,23 @@ def request_of(stage: Stage, resource: Resource | None, observed: Observed | Non
         return Request(Verb.PAUSE, _endpoint(address, "PAUSE"), pause)
     verb = Verb.CREATE if stage.action is Action.CREATE else Verb.UPDATE
     marks = {OWNER: owner, ADDRESS: str(address), **_lasting_marks(after, resource, observed, server)}
-    payload = _payload(address, after, observed, marks)
+    sent = {name: value for name, value in after.items() if name not in _left_out(address, after, resource, observed, limits)}
+    payload = _payload(address, sent, observed, marks)
     if address.kind is Kind.STREAM:
         return Request(verb, _endpoint(address, verb.value.upper()), {"name": address.name, **payload})
     config = {"durable_name": address.name, "name": address.name, **payload}
     body = {"stream_name": address.path[0], "action": verb.value, "config": config}
     return Request(verb, _endpoint(address, "CREATE"), body)
+
+
+def _left_out(
+    address: Address, after: Config, resource: Resource | None, observed: Observed | None, limits: Config
+) -> list[str]:
+    """Defaults that the file does not declare. What a stream's limits give, or an older server gave, is sent."""
+    if resource is None or after.get("mirror") or after.get("sources"):
+        return []
+    given = {*resource.config, *resource.ignore_changes, *limits}
+    return [name for name in FILLED_IN[address.kind] if name not in given and (observed is None or name in RESET_WHEN_LEFT_OUT)]
 
 
 def _payload(address: Address, after: Config, observed: Observed | None, marks: Mapping[str, str]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from smith_topology.core.model import (
     stream_address,
 )
 from smith_topology.core.planning.requests import request_of
+from smith_topology.core.times import SECOND
 
 SERVER = Server(Version(2, 15, 1), "2.15.1", time="2026-01-01T00:00:00Z")
 ORDERS = stream_address("ORDERS")
@@ -96,7 +97,7 @@ def test_without_any_the_mark_goes_too() -> None:
 def test_what_was_applied_so_stays_settled_afterwards() -> None:
     before = live(declared(new=True), new=True)
     payload = sent(declared(), before)
-    after = Observed(ORDERS, payload, "2026")
+    after = Observed(ORDERS, {**payload, "duplicate_window": 120 * SECOND}, "2026")
 
     assert change(declared(), after).action is Action.NO_OP
 

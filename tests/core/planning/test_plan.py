@@ -41,6 +41,7 @@ from smith_topology.core.planning.plan import Prepared, _digest, complete, decis
 from smith_topology.core.planning.requests import fingerprint
 from smith_topology.core.planning.stage import Path, Stages, by_way_of, numbered
 from smith_topology.core.planning.transitions.marks import marked
+from smith_topology.core.times import SECOND
 from tests.core.make import NAME, SPAN, change, consumer, declared, live, plan, server, stages, stream, there, topology, writing
 from tests.simulation.changes import case
 
@@ -152,7 +153,7 @@ def test_a_plan_without_a_difference_is_empty() -> None:
     applied = plan(topology(declared(S, subjects=["a"])), live())
     (create,) = applied.steps
     assert isinstance(create, Call)
-    again = plan(topology(declared(S, subjects=["a"])), live(there(S, create.payload)))
+    again = plan(topology(declared(S, subjects=["a"])), live(there(S, {"duplicate_window": 120 * SECOND, **create.payload})))
 
     assert (again.is_empty, again.differs, again.steps) == (True, False, ())
 

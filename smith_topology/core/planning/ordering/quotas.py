@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smith_topology.core.diff.ownership import is_internal
-from smith_topology.core.kinds.behaviour import RESERVES_EVERY_REPLICA
-from smith_topology.core.model import Action, Address, Change, Config, Edge, Kind, Live, Server
+from smith_topology.core.kinds.behaviour import COUNTS_STREAMS_OF_TIERS, RESERVES_EVERY_REPLICA
+from smith_topology.core.model import Action, Address, Change, Config, Edge, Kind, Live, Server, tier_of
 from smith_topology.core.planning.ordering.graphs import all_before_all
 from smith_topology.core.planning.stage import Stages
 
@@ -33,7 +33,7 @@ class Limited(Enum):
 @dataclass(frozen=True, slots=True)
 class Quota:
     """A limit, how much of it is used, and by how much each change raises or lowers that. ``stream`` is the stream whose
-    consumers are limited; None is the account.
+    consumers are limited; None is the account, or a tier of it.
     """
 
     what: Limited
@@ -41,6 +41,7 @@ class Quota:
     used: int
     growth: Mapping[Address, int]
     stream: Address | None = None
+    tier: str = ""
 
     @property
     def givers(self) -> list[Address]:
@@ -69,9 +70,9 @@ class Quota:
         return self.used + self.added > self.most
 
 
-def limit(server: Server, name: str) -> int:
-    """A limit of the account; 0 where there is none, or where it has tiers, each with limits of its own."""
-    return max(0, int(server.limits.get(name) or 0))
+def limit(limits: Mapping[str, Any], name: str) -> int:
+    """A limit of the account, or of a tier; 0 where there is none."""
+    return max(0, int(limits.get(name) or 0))
 
 
 def quotas(changes: Iterable[Change], live: Live) -> Iterator[Quota]:
@@ -79,16 +80,27 @@ def quotas(changes: Iterable[Change], live: Live) -> Iterator[Quota]:
     planned = {change.address: change for change in changes}
     yield from of_consumers(planned, live)
     streams = {address: change for address, change in planned.items() if address.kind is Kind.STREAM}
+    for tier, limits in live.server.tiers.items() or (("", live.server.limits),):
+        yield from _of_streams(streams, tier, limits, live)
+
+
+def _of_streams(streams: Mapping[Address, Change], tier: str, limits: Mapping[str, Any], live: Live) -> Iterator[Quota]:
+    """The limits of an account, or of one of its tiers, which counts the streams of its number of replicas."""
     held = [observed.config for address, observed in live.observed.items() if address.kind is Kind.STREAM]
-    if most := limit(live.server, "max_streams"):
-        growth = {address: _comes_or_goes(change) for address, change in streams.items()}
-        unread = sum(address.kind is Kind.STREAM for address in live.unknown)
-        yield Quota(Limited.STREAMS, most, len(held) + unread, growth)
+    most = limit(limits, "max_streams")
+    if most and (not tier or COUNTS_STREAMS_OF_TIERS.everywhere(live.server.versions)):
+        growth = {a: _is_in(c.after, tier) - _is_in(c.before, tier) for a, c in streams.items() if c.action is not Action.NO_OP}
+        unread = 0 if tier else sum(address.kind is Kind.STREAM for address in live.unknown)
+        yield Quota(Limited.STREAMS, most, sum(_is_in(config, tier) for config in held) + unread, growth, tier=tier)
     for what, storage, name in ((Limited.FILE, "file", "max_storage"), (Limited.MEMORY, "memory", "max_memory")):
-        if (most := int(live.server.limits.get(name, UNLIMITED))) >= 0:
-            used = sum(_reserved(config, storage, live.server) for config in held)
-            growth = {address: _reserves(change, storage, live.server) for address, change in streams.items()}
-            yield Quota(what, most, used, growth)
+        if (most := int(limits.get(name, UNLIMITED))) >= 0:
+            used = sum(_reserved(config, storage, tier, live.server) for config in held)
+            growth = {address: _reserves(change, storage, tier, live.server) for address, change in streams.items()}
+            yield Quota(what, most, used, growth, tier=tier)
+
+
+def _is_in(config: Config | None, tier: str) -> bool:
+    return config is not None and tier in ("", tier_of(config.get("num_replicas", 1)))
 
 
 def of_consumers(planned: Mapping[Address, Change], live: Live) -> Iterator[Quota]:
@@ -107,7 +119,7 @@ def _most_consumers(change: Change | None, address: Address, live: Live) -> int:
     """The lower of the stream's limit, as it will be, and the account's for each stream; 0 without either."""
     observed = live.observed.get(address)
     config = (change.after if change else observed.config if observed else None) or {}
-    limits = (config.get("max_consumers", -1), limit(live.server, "max_consumers"))
+    limits = (config.get("max_consumers", -1), limit(live.server.limits_of(config.get("num_replicas", 1)), "max_consumers"))
     return min((each for each in limits if each > 0), default=0)
 
 
@@ -115,16 +127,18 @@ def _comes_or_goes(change: Change) -> int:
     return {Action.CREATE: 1, Action.DELETE: -1}.get(change.action, 0)
 
 
-def _reserves(change: Change, storage: str, server: Server) -> int:
-    before, after = (_reserved(config, storage, server) for config in (change.before, change.after))
-    takes_some = change.action is Action.CREATE and (change.after or {}).get("storage", "file") == storage
+def _reserves(change: Change, storage: str, tier: str, server: Server) -> int:
+    before, after = (_reserved(config, storage, tier, server) for config in (change.before, change.after))
+    created = change.after if change.action is Action.CREATE else None
+    takes_some = _is_in(created, tier) and (created or {}).get("storage", "file") == storage
     return after - before or int(takes_some)  # without a limit of its own it wants a byte
 
 
-def _reserved(config: Config | None, storage: str, server: Server) -> int:
-    if config is None or config.get("storage", "file") != storage:
+def _reserved(config: Config | None, storage: str, tier: str, server: Server) -> int:
+    """The bytes that a stream reserves. A tier counts them once, whatever its number of replicas."""
+    if config is None or config.get("storage", "file") != storage or not _is_in(config, tier):
         return 0
-    copies = int(config.get("num_replicas", 1)) if RESERVES_EVERY_REPLICA.at(server.versions) else 1
+    copies = int(config.get("num_replicas", 1)) if not tier and RESERVES_EVERY_REPLICA.at(server.versions) else 1
     return max(0, int(config.get("max_bytes", -1))) * copies
 
 

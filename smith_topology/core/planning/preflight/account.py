@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.model import Diagnostic, Finding, Kind
+from smith_topology.core.kinds.consumer import replicas_of
+from smith_topology.core.model import Change, Diagnostic, Finding, Kind, tier_of
 from smith_topology.core.planning.ordering.quotas import Limited, Quota, limit, quotas
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 
@@ -33,6 +34,12 @@ NO_BYTE_LIMIT = Finding.error(
     "The account wants a limit of bytes",
     "The account takes no stream without `max_bytes` [10113].",
     "Set it.",
+)
+NO_TIER = Finding.error(
+    "CP112",
+    "The account has no tier for these replicas",
+    "An account with tiers takes only as many replicas as it has a tier for [10120].",
+    "Write another `num_replicas`, or have a tier added.",
 )
 
 INSTEAD = {
@@ -63,10 +70,33 @@ def over_quota(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def _over_quota(quota: Quota, planned: PlannedChanges) -> Diagnostic:
-    detail = f"{quota.stream or 'The account'} takes {quota.most:,} {quota.what.value}, and has {quota.used:,}; this plan adds "
+    detail = f"{quota.stream or _whose(quota.tier)} takes {quota.most:,} {quota.what.value}, and has {quota.used:,}; this plan adds "
     detail += f"{quota.added:,}" + (f" and takes away {quota.given:,}." if quota.given else ".")
     last = planned.topology.resources[quota.takers[-1]]
     return OVER_QUOTA.at(last, "", detail, f"Delete what is not needed, or {INSTEAD[quota.what]}.")
+
+
+def _whose(tier: str) -> str:
+    return f"Tier {tier} of the account" if tier else "The account"
+
+
+def without_tier(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    """Replicas for which the account has no tier (10120)."""
+    tiers = planned.server.tiers
+    for change, resource in planned.written() if tiers else ():
+        replicas = _replicas(change, planned)
+        if tier_of(replicas) not in tiers and (change.before is None or replicas != change.before.get("num_replicas", 1)):
+            detail = f"{change.address} would have num_replicas {replicas}; the account has tiers for {', '.join(sorted(tiers))}."
+            yield NO_TIER.at(resource, "num_replicas", detail, "Write a `num_replicas` that it has a tier for, or have one added.")
+
+
+def _replicas(change: Change, planned: PlannedChanges) -> int:
+    """How many replicas an object will have, which decides by which tier it is judged."""
+    after = change.after or {}
+    if change.address.kind is Kind.STREAM:
+        return int(after.get("num_replicas", 1))
+    stream, observed = planned.by_address.get(change.address.parent), planned.live.observed.get(change.address.parent)
+    return replicas_of(after, (stream.after if stream else observed.config if observed else None) or {})
 
 
 def above_limit(planned: PlannedChanges) -> Iterator[Diagnostic]:
@@ -75,7 +105,7 @@ def above_limit(planned: PlannedChanges) -> Iterator[Diagnostic]:
         after = change.after or {}
         stored = "storage" if after.get("storage", "file") == "file" else after["storage"]
         for field, name in LIMITS[change.address.kind]:
-            most = limit(planned.server, name.format(stored))
+            most = limit(planned.server.limits_of(_replicas(change, planned)), name.format(stored))
             if 0 < most < after.get(field, -1):
                 detail = f"`{field}` of {change.address} is {after[field]:,}; the account allows {most:,}."
                 yield ABOVE_LIMIT.at(resource, field, detail, f"Lower `{field}`, or have the account's limit raised.")
@@ -83,7 +113,8 @@ def above_limit(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 def unlimited(planned: PlannedChanges) -> Iterator[Diagnostic]:
     """Streams without ``max_bytes`` where the account requires it (10113)."""
-    for change, resource in planned.written(Kind.STREAM) if planned.server.limits.get("max_bytes_required") else ():
-        if "max_bytes" not in (change.after or {}):
+    for change, resource in planned.written(Kind.STREAM):
+        required = planned.server.limits_of(_replicas(change, planned)).get("max_bytes_required")
+        if required and "max_bytes" not in (change.after or {}):
             detail = f"{change.address} has no `max_bytes`, and the account takes no stream without."
             yield NO_BYTE_LIMIT.at(resource, "", detail, "Set `max_bytes`; it counts in full towards what the account may store.")

@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     account.over_quota,
     account.above_limit,
     account.unlimited,
+    account.without_tier,
     consumers.copy_in_the_way,
     subjects.taken,
     origins.left_without,
