@@ -20,7 +20,7 @@ from nats import errors as nats
 from nats.aio.msg import Msg
 
 from smith_topology.core.model import Config, Server
-from smith_topology.jetstream import versions
+from smith_topology.jetstream import answers, versions
 from smith_topology.jetstream.connecting.errors import (
     AccountWithoutJetStream,
     ApiError,
@@ -30,6 +30,7 @@ from smith_topology.jetstream.connecting.errors import (
     JetStreamNotReady,
     JetStreamOff,
     NoAnswer,
+    NotUnderstood,
     ServerError,
     TooLarge,
     Unreachable,
@@ -39,6 +40,7 @@ from smith_topology.jetstream.connecting.link import Link
 ANSWERS = "io.nats.jetstream.api.v1."
 """How the ``type`` of every answer of JetStream begins (2.10 to 2.15)."""
 LONGEST_RECEIPT = 1024
+LONGEST_REASON = 500
 
 _WHOAMI = "$SYS.REQ.USER.INFO"
 _WHOAMI_SECONDS = 1.0
@@ -117,8 +119,14 @@ class Api:
             raise _garbled()
         if "error" in answer:
             raise _refusal(endpoint, answer["error"])
+        if wrong := answers.fault(endpoint, answer):
+            raise NotUnderstood(subject, wrong)
         self._answered = True
         return answer
+
+    def not_understood(self, endpoint: str, fault: str) -> NotUnderstood:
+        """The error for an answer that contradicts what was asked, or another answer."""
+        return NotUnderstood(f"{self._prefix}.{endpoint}", fault)
 
     async def server(self) -> Server:
         """The servers that answer, as far as one answer says (``servers.known`` adds what the objects say), the account and its
@@ -127,7 +135,7 @@ class Api:
         ``time`` is this machine's clock where the server did not send its own.
         """
         info, user_info = await asyncio.gather(self.request("INFO"), self._whoami())
-        user, host = user_info.get("data", {}), user_info.get("server", {})
+        user, host = (user_info.get(name) or {} for name in ("data", "server"))
         try:
             server = versions.answering(self._link.greeting, self._prefix, info)
         except ValueError as error:
@@ -140,9 +148,10 @@ class Api:
 
     async def _whoami(self) -> Mapping[str, Any]:
         try:
-            return _decode(await self._ask(_WHOAMI, b"", min(_WHOAMI_SECONDS, self._timeout)))
+            answer = _decode(await self._ask(_WHOAMI, b"", min(_WHOAMI_SECONDS, self._timeout)))
         except ServerError:
             return {}
+        return {} if answers.fault(_WHOAMI, answer) else answer
 
     async def _ask(self, subject: str, data: bytes, seconds: float) -> Msg:
         if self._deaf:
@@ -256,7 +265,8 @@ def _refusal(endpoint: str, error: Mapping[str, Any]) -> ServerError:
         case 10076:
             return JetStreamOff("The server runs without JetStream.", "Start it with -js or a jetstream block.")
         case err_code:
-            return ApiError(endpoint, _number(error.get("code")), err_code, str(error.get("description", "no reason given")))
+            description = str(error.get("description", "no reason given"))[:LONGEST_REASON]
+            return ApiError(endpoint, _number(error.get("code")), err_code, description)
 
 
 def _number(value: Any) -> int:

@@ -115,6 +115,9 @@ async def _message_from(ask: Patient, stream: str, sequence: int, pattern: str =
             return None
         raise
     message: dict[str, Any] = answer["message"]
+    if message["seq"] < sequence:
+        fault = f"`seq` is {message['seq']:,}, and {sequence:,} or more was asked for"
+        raise ask.not_understood(f"STREAM.MSG.GET.{stream}", fault)
     return message
 
 
@@ -128,11 +131,11 @@ async def _by_subject(ask: Patient, stream: str, pattern: str) -> dict[str, int]
     counts: dict[str, int] = {}
     while True:
         info = await ask.request(f"STREAM.INFO.{stream}", {"subjects_filter": pattern, "offset": len(counts)})
-        page = info["state"].get("subjects") or {}
-        counts.update(page)
-        if not page or len(counts) >= info.get("total", 0):
+        known, total = len(counts), info.get("total") or 0
+        counts.update(info["state"].get("subjects") or {})
+        if len(counts) >= total:
             return counts
-        if info["total"] > MOST_SUBJECTS:
+        if total > MOST_SUBJECTS or len(counts) == known:
             return None
 
 

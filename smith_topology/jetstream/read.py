@@ -30,11 +30,12 @@ from smith_topology.core.model import (
 from smith_topology.jetstream import servers
 from smith_topology.jetstream.api import Api, our_clock
 from smith_topology.jetstream.connecting.errors import ApiError, Denied, NoAnswer, ServerError
-from smith_topology.jetstream.retry import LONGEST_ATTEMPT, Patient, gather
+from smith_topology.jetstream.retry import IN_FLIGHT, LONGEST_ATTEMPT, Patient, gather
 from smith_topology.jetstream.versions import leader
 
 OVERLAP = 64
 MOST_HOLES = 20
+MOST_OBJECTS = 1_000_000
 LONGEST_LIST = 10.0
 """Seconds. A cluster that has just lost a server takes 4 s to answer a list (2.15.1 measured)."""
 
@@ -256,13 +257,16 @@ async def _names(ask: Patient, source: _Source) -> set[str]:
     reach, offset, holes = "", 0, 0
     while holes < MOST_HOLES:
         page = await _page(ask, source.names, offset)
-        entries = [str(name) for name in page.get(source.key) or ()]
+        entries = page.get(source.key) or []
         if offset and (not entries or entries[0] > reach):
             holes, offset = holes + 1, max(0, offset - OVERLAP * 2**holes)
             continue
+        known = len(names)
         names.update(entries)
         if offset + len(entries) >= page["total"]:
             return names
+        if len(names) in (known, 0):
+            raise ask.not_understood(source.names, f"its pages end after {known:,} names, and `total` is {page['total']:,}")
         reach, offset = max(reach, entries[-1]), offset + max(1, len(entries) - OVERLAP)
     raise Unreadable(
         f"The {source.key} of this account are deleted faster than they can be listed: {holes} pages did not join.",
@@ -273,22 +277,40 @@ async def _names(ask: Patient, source: _Source) -> set[str]:
 async def _listing(ask: Patient, source: _Source) -> tuple[dict[str, Any], bool]:
     """What all pages list, and whether that is sure to be everything: it came in one page, without gaps.
 
-    The first page holds the total; the rest are asked for at once. What a server in good order had when it was stopped stands in
-    the list all the same, empty and without consumers (2.10 to 2.15): ``missing`` names it, so it does not count.
+    The first page holds the total; the rest are asked for many at once, until none of them brings anything new. What a server in
+    good order had when it was stopped stands in the list all the same, empty and without consumers (2.10 to 2.15): ``missing``
+    names it, so it does not count.
     """
     first = await _page(ask, source.list, 0)
     total, limit = first["total"], first["limit"] or 1
-    offsets = range(limit, total, limit)
-    pages = (first, *await gather(offsets, lambda offset: _page(ask, source.list, offset))) if offsets else (first,)
-    gaps = {str(name) for page in pages for kind in ("missing", "offline") for name in page.get(kind) or ()}
-    found = {_name(entry): entry for page in pages for entry in page.get(source.key) or ()}
-    whole = len(pages) == 1 and not gaps and len(found) == total
-    return {name: entry for name, entry in found.items() if name and name not in gaps}, whole
+    gaps, found = _gaps(first), _entries(source, first)
+    whole = not gaps and len(found) == total
+    for start in range(limit, total, limit * IN_FLIGHT):
+        whole, known = False, len(found)
+        offsets = range(start, min(start + limit * IN_FLIGHT, total), limit)
+        for page in await gather(offsets, lambda offset: _page(ask, source.list, offset)):
+            gaps |= _gaps(page)
+            found |= _entries(source, page)
+        if len(found) == known:
+            break
+    return {name: entry for name, entry in found.items() if name not in gaps}, whole
+
+
+def _gaps(page: dict[str, Any]) -> set[str]:
+    return {name for kind in ("missing", "offline") for name in page.get(kind) or ()}
+
+
+def _entries(source: _Source, page: dict[str, Any]) -> dict[str, Any]:
+    return {_name(entry): entry for entry in page.get(source.key) or ()}
 
 
 def _name(info: dict[str, Any]) -> str:
-    return str(info.get("name") or info["config"]["name"])
+    name: str = info.get("name") or info["config"]["name"]
+    return name
 
 
 async def _page(ask: Patient, endpoint: str, offset: int) -> dict[str, Any]:
-    return await ask.request(endpoint, {"offset": offset}, attempt=LONGEST_LIST)
+    page = await ask.request(endpoint, {"offset": offset}, attempt=LONGEST_LIST)
+    if page["total"] > MOST_OBJECTS:
+        raise ask.not_understood(endpoint, f"`total` is {page['total']:,}, and {MOST_OBJECTS:,} is the most that is read")
+    return page

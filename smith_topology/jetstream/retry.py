@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from smith_topology.core.model import Config
 from smith_topology.jetstream.api import Api
-from smith_topology.jetstream.connecting.errors import Fault, ServerError, fault_of
+from smith_topology.jetstream.connecting.errors import Fault, NotUnderstood, ServerError, fault_of
 
 IN_FLIGHT = 64
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
@@ -33,13 +33,17 @@ class Patient:
         """As ``Api.request``; ``attempt`` is the most seconds for one try."""
         return await self.repeat(lambda: self._api.request(endpoint, payload, timeout=min(attempt, self._left())))
 
+    def not_understood(self, endpoint: str, fault: str) -> NotUnderstood:
+        return self._api.not_understood(endpoint, fault)
+
     async def repeat(self, ask: Callable[[], Awaitable[T]]) -> T:
         pause = FIRST_PAUSE
         while True:
             try:
                 answer = await ask()
             except ServerError as error:
-                if fault_of(error) not in (Fault.TRANSIENT, Fault.UNKNOWN) or time.monotonic() + pause > self._deadline:
+                hopeless = fault_of(error) not in (Fault.TRANSIENT, Fault.UNKNOWN) or isinstance(error, NotUnderstood)
+                if hopeless or time.monotonic() + pause > self._deadline:
                     raise
             else:
                 self._deadline = time.monotonic() + self._patience

@@ -214,6 +214,8 @@ JSON_KEYS = {
     "resources",
     "diagnostics",
     "unmanaged",
+    "unknown",
+    "copies",
 }
 
 

@@ -113,6 +113,20 @@ class Garbled(JetStreamOff):
     """An answer that is none of JetStream's: it says nothing of what the request did."""
 
 
+class NotUnderstood(Garbled):
+    """An answer of JetStream's type that is not of its shape, which a repetition does not better."""
+
+    finding = Finding.error(
+        "not-understood",
+        "Answer of a server that is not understood",
+        "An answer has the type that JetStream's has, and another shape. The message names the subject asked and what is wrong.",
+        "Look at what answers there: an import of another account, a proxy, a server newer than this program.",
+    )
+
+    def __init__(self, subject: str, fault: str) -> None:
+        super().__init__(f"{subject}: {fault}.", "Look at what answers there; if it is a nats-server, tell its version.")
+
+
 class AccountWithoutJetStream(JetStreamOff):
     finding = JetStreamOff.finding.worded("JetStream is not enabled for this account")
 

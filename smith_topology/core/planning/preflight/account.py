@@ -70,8 +70,8 @@ def over_quota(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def _over_quota(quota: Quota, planned: PlannedChanges) -> Diagnostic:
-    detail = f"{quota.stream or _whose(quota.tier)} takes {quota.most:,} {quota.what.value}, and has {quota.used:,}; this plan adds "
-    detail += f"{quota.added:,}" + (f" and takes away {quota.given:,}." if quota.given else ".")
+    detail = f"{quota.stream or _whose(quota.tier)} takes {quota.most:,} {quota.what.value}, and has {quota.used:,}; "
+    detail += f"this plan adds {quota.added:,}" + (f" and takes away {quota.given:,}." if quota.given else ".")
     last = planned.topology.resources[quota.takers[-1]]
     return OVER_QUOTA.at(last, "", detail, f"Delete what is not needed, or {INSTEAD[quota.what]}.")
 
@@ -87,7 +87,7 @@ def without_tier(planned: PlannedChanges) -> Iterator[Diagnostic]:
         replicas = _replicas(change, planned)
         if tier_of(replicas) not in tiers and (change.before is None or replicas != change.before.get("num_replicas", 1)):
             detail = f"{change.address} would have num_replicas {replicas}; the account has tiers for {', '.join(sorted(tiers))}."
-            yield NO_TIER.at(resource, "num_replicas", detail, "Write a `num_replicas` that it has a tier for, or have one added.")
+            yield NO_TIER.at(resource, "num_replicas", detail, "Write a `num_replicas` that has a tier, or have one added.")
 
 
 def _replicas(change: Change, planned: PlannedChanges) -> int:
