@@ -644,6 +644,17 @@ def copying(origin: Document, **copy: Any) -> Document:
     return {"ORDERS": origin["ORDERS"], "COPY": {"subjects": ["c.>"], **copy}}
 
 
+def test_a_source_that_the_same_plan_creates_pushes_nothing_out(account: Account) -> None:
+    full: Document = {"COPY": {"subjects": ["c.>"], "max_msgs": 10}}
+    account.converge(full)
+    account.publish("c.a", 10)
+    both: Document = {"COPY": {**full["COPY"], "sources": [{"name": "NEW"}]}, "NEW": {"subjects": ["n"]}}
+
+    assert account.plan(both).losses("COPY") == []
+    account.converge(both, "--auto-approve")
+    assert len(account.messages("COPY")) == 10
+
+
 FROM_ORDERS: Document = {"sources": [{"name": "ORDERS"}]}
 ONLY_A: Document = {"first": {**EXPLICIT, "filter_subject": "o.a"}}
 AS_QUEUE, AS_INTEREST = {"retention": "workqueue"}, {"retention": "interest"}

@@ -330,6 +330,26 @@ def test_an_origin_that_can_not_be_seen_may_fill_the_whole_stream() -> None:
     assert [each.number(Measure.MESSAGES) for each in found if each.code == "DS207"] == [100]
 
 
+@pytest.mark.parametrize(
+    ("origins", "now", "messages"),
+    [
+        ({"T": {}}, [], None),
+        ({"T": {"sources": [{"name": "U"}]}, "U": {}}, [], None),
+        ({"T": {"mirror": {"name": "U"}}, "U": {"sources": [{"name": "T"}]}}, [], None),
+        ({"T": {"mirror": {"name": "U"}}}, [there(stream("U"), messages=50, bytes=500)], 30),
+        ({"T": {"mirror": {"name": "U", "external": {"api": "x"}}}}, [], 100),
+    ],
+    ids=["empty", "a copy of what is empty", "a cycle", "a copy of what is there", "a copy of what can't be seen"],
+)
+def test_an_origin_that_the_plan_creates_brings_only_what_it_copies(
+    origins: dict[str, Config], now: list[Observed], messages: int | None
+) -> None:
+    made = [change(stream(name), None, config) for name, config in origins.items()]
+    found = effects(*made, change(S, {"max_msgs": 120}, {"max_msgs": 120, **copying({})}), now=live(stored(), *now))
+
+    assert [each.number(Measure.MESSAGES) for each in found if each.code == "DS207"] == [messages] * (messages is not None)
+
+
 def test_what_was_copied_may_go_by_its_own_time_from_now_on() -> None:
     found = said(change(S, copying({}), {**copying({}), "allow_msg_ttl": True}), now=live(stored(), origin("limits")))
 

@@ -20,6 +20,7 @@ from smith_topology.core.model import (
     copied_subjects,
     copies_of,
     filters_of,
+    stream_address,
 )
 from smith_topology.core.planning.forecast.interest import World, holds_by_interest, wanted_by_any
 from smith_topology.core.planning.forecast.questions import (
@@ -62,7 +63,7 @@ def stream_updated(change: Change, observed: Observed, world: World, answers: An
         yield from _narrowed(change, observed, answers)
     if "sources" in paths:
         yield from _reingested(before, after, live)
-        yield from _pushed_out(change, observed, live)
+        yield from _pushed_out(change, observed, world)
     if paths & {"sources", "mirror"}:
         yield from taken_from_queues(change, live)
         yield from released_origins(change, live)
@@ -230,20 +231,37 @@ def _unwanted(stream: Observed, live: Live) -> int:
     return max(0, stream.messages - wanted_by_any(own))
 
 
-def _pushed_out(change: Change, observed: Observed, live: Live) -> Iterator[Effect]:
+def _pushed_out(change: Change, observed: Observed, world: World) -> Iterator[Effect]:
     """The effect of messages that a new source brings: a full stream drops others for them."""
     after, new = change.after or {}, _only_in(change.after, change.before)
     if not new or not observed.messages or (after.get("discard") == "new" and "max_msgs_per_subject" not in after):
         return
-    found = [None if copy.get("external") else live.stream(copy["name"]) for copy in new]
+    found = [_brought(copy, world) for copy in new]
     limits = (("max_msgs", observed.messages), ("max_bytes", observed.bytes), ("max_msgs_per_subject", 0))
     for name, stored, most in ((name, stored, after[name]) for name, stored in limits if name in after):
-        incoming = sum((each.bytes if name == "max_bytes" else each.messages) if each else most for each in found)
+        incoming = sum(most if each is None else each[name == "max_bytes"] for each in found)
         if stored + incoming > most:
             pushed = min(observed.messages, stored + incoming - most) if name == "max_msgs" else observed.messages
             text = f"what comes from the origin pushes them out, above `{name}`"
             yield Effect("DS207", text, "sources", amounts(Bound.UPPER, messages=pushed, bytes=observed.bytes))
             return
+
+
+def _brought(copy: Config, world: World, seen: frozenset[str] = frozenset()) -> tuple[int, int] | None:
+    """The messages and bytes that a mirror or source finds at its origin. None where the origin can't be seen. One that the plan
+    creates is empty, but for what it copies itself; so is what a change makes an origin copy beyond what it has.
+    """
+    name = copy["name"]
+    change, observed = world.planned.get(stream_address(name)), world.live.stream(name)
+    if copy.get("external") or (observed is None and change is None):
+        return None
+    stored = (observed.messages, observed.bytes) if observed else (0, 0)
+    further = _only_in(change.after, change.before) if change and name not in seen else []
+    copied = [_brought(each, world, seen | {name}) for each in further]
+    if None in copied:
+        return None
+    parts = [stored, *filter(None, copied)]
+    return sum(messages for messages, _ in parts), sum(size for _, size in parts)
 
 
 def _expiring_by_header(change: Change, observed: Observed) -> Iterator[Effect]:
