@@ -6,6 +6,7 @@ reads an object, or text where it counts. Fields that are not listed here are no
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -66,6 +67,14 @@ def _instant(value: Any) -> str:
         instant(value)
     except (TypeError, ValueError, AttributeError):
         return f" is {_shown(value)}, not a time"
+    return ""
+
+
+def _base64(value: Any) -> str:
+    try:
+        b64decode(value)
+    except (TypeError, ValueError):
+        return f" is {_shown(value)}, not base64"
     return ""
 
 
@@ -168,7 +177,7 @@ _most = ("max_memory", "max_storage", "max_streams", "max_consumers", "max_ack_p
 _each = ("memory_max_stream_bytes", "storage_max_stream_bytes")
 _limits = _object({}, {**dict.fromkeys((*_most, *_each), _number), "max_bytes_required": _flag})
 _tiers = _map(_object({}, {"limits": _limits}))
-_message = _object({"subject": _text, "seq": _count, "time": _instant}, {"data": _text, "hdrs": _text})
+_message = _object({"subject": _text, "seq": _count, "time": _instant}, {"data": _base64, "hdrs": _base64})
 _user = _object({}, {"account": _text, "account_name": _text})
 
 ANSWERS: Mapping[str, Check] = {

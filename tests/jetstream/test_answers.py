@@ -166,6 +166,7 @@ INFO: Wire = {
         ("STREAM.INFO.S", at("state", "subjects", value={"a": "1"}), "state.subjects.'a' is '1', not a count"),
         ("STREAM.MSG.GET.S", at("message", "seq", value=1.5), "message.seq is 1.5, not a count"),
         ("STREAM.MSG.GET.S", at("message", "time", value="x" * 10**6), f"message.time is '{'x' * 39}…, not a time"),
+        ("STREAM.MSG.GET.S", at("message", "data", value="a"), "message.data is 'a', not base64"),
         ("CONSUMER.INFO.S.c", at("config", value={}), ""),
         ("CONSUMER.CREATE.S.c", at("name", value=...), "name is missing"),
         ("CONSUMER.INFO.S.c", at("name", value="d"), "name is 'd', not 'c'"),

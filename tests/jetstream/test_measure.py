@@ -114,11 +114,23 @@ def test_a_gap_of_any_size_is_stepped_over(server: EmbeddedServer, js: Raw, stor
     assert ask(server.url, OldestBeyond("T", size)) == Answer(3, 3 * size)
 
 
-def test_past_what_is_worth_reading_only_the_bound_is_known(server: EmbeddedServer, js: Raw) -> None:
+@pytest.mark.parametrize(("small", "large"), [(8_500, 500), (2_500, 0)])
+def test_past_what_is_worth_reading_the_bytes_are_exact_and_the_messages_an_estimate(
+    server: EmbeddedServer, js: Raw, small: int, large: int
+) -> None:
+    """Also where the oldest are far from the average."""
     js.request("STREAM.CREATE.T", {"name": "T", "subjects": ["t.>"], "storage": "memory"})
-    js.fill("t.a", 21_000, b"")
+    js.fill("t.a", small, b"")
+    of_small = js.request("STREAM.INFO.T")["state"]["bytes"]
+    js.fill("t.a", large, b"x" * 2_000)
+    over = of_small - 100
+    limit = js.request("STREAM.INFO.T")["state"]["bytes"] - over
 
-    assert ask(server.url, OldestBeyond("T", 1)) == Answer(21_000, None, Bound.UPPER)
+    answer = ask(server.url, OldestBeyond("T", limit))
+
+    assert answer is not None
+    assert (answer.bytes, answer.bound) == (over, Bound.ABOUT)
+    assert 0.9 * small < answer.messages < 1.1 * small
 
 
 DENIED = """

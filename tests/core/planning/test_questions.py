@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from smith_topology.core.model import Change, Config
+from smith_topology.core.model import Bound, Change, Config
 from smith_topology.core.planning.forecast.questions import (
+    Answer,
     BeforeFirstPending,
     OlderThan,
     OldestBeyond,
     Outside,
     PerSubjectExcess,
+    answer_to,
     excess,
     lowered,
     questions,
@@ -74,3 +76,8 @@ def test_what_is_beyond_a_limit_is_counted_unless_new_messages_are_refused() -> 
     assert excess("max_msgs", 100, {"max_msgs": 300}) == 0
     assert excess("max_msgs", 100, {"max_msgs": 30, "discard": "new"}) == 0
     assert excess("max_msgs", 100, {}) == 0
+
+
+@pytest.mark.parametrize(("limit", "messages", "over"), [(4_900, 6, 100), (4_999, 1, 1), (0, 100, 5_000)])
+def test_without_an_answer_what_is_over_a_limit_of_bytes_bounds_the_messages(limit: int, messages: int, over: int) -> None:
+    assert answer_to(OldestBeyond("S", limit), stored(), {}) == Answer(messages, over, Bound.UPPER, Bound.ABOUT)

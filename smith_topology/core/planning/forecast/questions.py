@@ -67,12 +67,18 @@ Question: TypeAlias = OlderThan | PerSubjectExcess | OldestBeyond | Outside | Be
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A count of messages, and the bytes they take where the server says so; ``bound`` is of the messages."""
+    """A count of messages, and the bytes they take where the server says so; ``bound`` is of the messages, and of the bytes where
+    these have none of their own.
+    """
 
     messages: int
     bytes: int | None = None
     bound: Bound = Bound.EXACT
+    bound_of_bytes: Bound | None = None
 
+
+SMALLEST_MESSAGE = 17
+"""Bytes: one of the subject, and what memory adds to each message (2.15.1); a file adds more."""
 
 Answers: TypeAlias = Mapping[Question, Answer]
 
@@ -128,8 +134,15 @@ def before_first_pending(change: Change) -> BeforeFirstPending:
 
 
 def answer_to(question: Question, stream: Observed, answers: Answers) -> Answer:
-    """The answer; without one every message of the stream, as an upper bound."""
-    return answers.get(question) or Answer(stream.messages, None, Bound.UPPER)
+    """The answer; without one every message of the stream, as an upper bound. What is over a limit of bytes is a subtraction, and
+    no more messages than of the smallest size.
+    """
+    if answer := answers.get(question):
+        return answer
+    if isinstance(question, OldestBeyond):
+        over = max(0, stream.bytes - question.limit)
+        return Answer(min(stream.messages, over // SMALLEST_MESSAGE + 1), over, Bound.UPPER, Bound.ABOUT)
+    return Answer(stream.messages, None, Bound.UPPER)
 
 
 def lowered(name: str, before: Config, after: Config) -> bool:
@@ -146,7 +159,7 @@ def excess(name: str, stored: int, after: Config) -> int:
 
 def dropped(code: str, path: str, stream: Observed, answer: Answer, text: str = "dropped at once") -> Effect:
     """The effect of messages that the stream drops. Their bytes are an average where the answer has none."""
-    messages, size, bound = min(answer.messages, stream.messages), answer.bytes, answer.bound
+    messages, size, bound = min(answer.messages, stream.messages), answer.bytes, answer.bound_of_bytes or answer.bound
     if size is None and messages in (0, stream.messages):
         size = stream.bytes if messages else 0
     elif size is None:
