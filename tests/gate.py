@@ -79,7 +79,7 @@ def gate(url: str, request: str, number: int = 1, *, holds_answer: bool = False)
     parts = urlsplit(url)
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(THREADS) as pool:
         here, there = listener.getsockname(), (str(parts.hostname), int(parts.port or 4222))
-        pattern = re.compile(rb"H?PUB \$JS\.API\.(?:%b)" % request.encode())
+        pattern = re.compile(rb"H?PUB \$JS\.(?:\w+\.)?API\.(?:%b)" % request.encode())
         way = Gate(url.replace(f":{there[1]}", f":{here[1]}"), pattern, number, holds_answer)
         way.open()
         pool.submit(_accept, listener, lambda client: pool.submit(_connect, way, client, there, pool))

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.account import ALLOW_ALL, Account, account_on
 from tests.cli.scenario import wait_for
+from tests.cli.traffic import applied, settled, stored
 from tests.command import run
 from tests.raw import raw
 from tests.servers import LATEST, TOO_OLD, UNPACKED, Servers, cluster_of_three, free_ports
@@ -78,6 +79,22 @@ def test_what_the_leaf_node_does_not_know_is_refused_through_a_newer_hub(servers
         assert account.plan(interest).losses("S") == []
         account.converge(interest, "--auto-approve")
         assert account.state("S")["messages"] == 10
+
+
+def test_subjects_swap_in_the_domain_beside_publishers(servers: Servers) -> None:
+    swapped: Document = {"ONE": {"subjects": ["b"]}, "TWO": {"subjects": ["a"]}}
+    with hub_and_leaf(servers, OLD, LATEST) as account:
+        account.converge({"ONE": {"subjects": ["a"]}, "TWO": {"subjects": ["b"]}})
+        announced = {each["subject"] for each in account.plan(swapped).document["smith_topo"]["interruptions"]}
+
+        done, flow = applied(account.url, swapped, "a", "b", options=LEAF)
+        ledger = settled(flow, lambda: stored(account.js, "ONE", "TWO"))
+
+        assert done.exit_code == 0, done
+        assert (ledger.missing, ledger.duplicated) == ([], [])
+        assert ledger.lost.keys() <= announced == {"a", "b"}
+        assert (flow.streams("a")[-1], flow.streams("b")[-1]) == ("TWO", "ONE")
+        assert account.plan(swapped, "--detailed-exitcode").exit_code == 0
 
 
 def test_a_leaf_node_that_is_too_old_is_refused_through_a_newer_hub(servers: Servers) -> None:

@@ -103,7 +103,13 @@ def traffic(url: str, *subjects: str, unanswered: Iterable[str] | None = None) -
 
 
 def applied(
-    url: str, streams: Document, *subjects: str, unanswered: Iterable[str] | None = None, through: str = "", at: str = ""
+    url: str,
+    streams: Document,
+    *subjects: str,
+    unanswered: Iterable[str] | None = None,
+    through: str = "",
+    at: str = "",
+    options: Iterable[str] = (),
 ) -> tuple[Result, Traffic]:
     """Apply this in a process of its own while these subjects are published to, from before its first request on.
 
@@ -113,7 +119,7 @@ def applied(
     with (
         topology_file(streams) as path,
         gate(through or url, at) as way,
-        started("apply", "-f", path, *ALLOW_ALL, url=way.url) as process,
+        started("apply", "-f", path, *ALLOW_ALL, *options, url=way.url) as process,
     ):
         way.wait()
         with traffic(url, *subjects, unanswered=unanswered) as flow:
