@@ -13,7 +13,7 @@ from smith_topology.cli import approval, session, signals
 from smith_topology.cli.console import is_interactive
 from smith_topology.cli.emit import emit, machine_readable, rendered, report
 from smith_topology.cli.exits import Exit, ExitWith
-from smith_topology.cli.options import Adopt, Approving, Connection, Files, Format, Output, Selected
+from smith_topology.cli.options import Adopt, Approving, Connection, Files, Format, Origin, Output, Selected
 from smith_topology.cli.progress import Progress
 from smith_topology.cli.streams import to_stderr, to_stdout, unwritten
 from smith_topology.core.model import Outcome, Plan, Verdict
@@ -31,6 +31,7 @@ def apply(
     files: Files,
     connection: Connection,
     selected: Selected,
+    origin: Origin,
     approving: Approving,
     output: Format = Output.HUMAN,
     adopt: Adopt = False,
@@ -38,7 +39,7 @@ def apply(
     """Make the account hold what the file declares, after approval."""
     may_ask(approving)
     with machine_readable(output):
-        what = session.declared(files.paths)
+        what = session.declared(files.paths, origin)
         execute(what, connection, selected, approving, output, adopt=adopt)
 
 

@@ -6,16 +6,21 @@ from dataclasses import replace
 
 from smith_topology.cli import apply, session
 from smith_topology.cli.emit import machine_readable
-from smith_topology.cli.options import Approving, Connection, Files, Format, Output, Selected
+from smith_topology.cli.options import Approving, Connection, Files, Format, Origin, Output, Selected
 
 
 def destroy(
-    files: Files, connection: Connection, selected: Selected, approving: Approving, output: Format = Output.HUMAN
+    files: Files,
+    connection: Connection,
+    selected: Selected,
+    origin: Origin,
+    approving: Approving,
+    output: Format = Output.HUMAN,
 ) -> None:
     """Delete everything this topology owns, after approval. Protected objects stay, and stop the run."""
     apply.may_ask(approving)
     with machine_readable(output):
-        what = session.declared(files.paths)
+        what = session.declared(files.paths, origin)
         protected = frozenset(address for address, resource in what.topology.resources.items() if resource.protect)
         everything = frozenset(what.topology.resources)
         nothing = session.Declared(replace(what.topology, resources={}, protected=protected, withdrawn=everything), ())

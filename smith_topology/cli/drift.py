@@ -12,7 +12,7 @@ import typer
 from smith_topology.cli import session, signals
 from smith_topology.cli.emit import emit, look, machine_readable, rendered
 from smith_topology.cli.exits import Exit, ExitWith, failed
-from smith_topology.cli.options import Connection, Files, Selected
+from smith_topology.cli.options import Connection, Files, Origin, Selected
 from smith_topology.cli.streams import to_stdout
 from smith_topology.core.model import Finding, Plan, Severity, worst
 from smith_topology.render import metrics
@@ -45,6 +45,7 @@ def drift(
     files: Files,
     connection: Connection,
     selected: Selected,
+    origin: Origin,
     output: DriftFormat = DriftOutput.HUMAN,
     metrics_file: MetricsFile = None,
 ) -> None:
@@ -52,7 +53,7 @@ def drift(
     with machine_readable(output):
         owner = ""
         try:
-            what = session.declared(files.paths)
+            what = session.declared(files.paths, origin)
             owner = what.topology.name
             found = session.run(lambda: compared(what, connection, selected))
         except ExitWith:

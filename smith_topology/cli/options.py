@@ -50,6 +50,24 @@ class Files:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the files come from, which the objects that are written remember."""
+
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            metavar="NAME",
+            help="Where the files come from, instead of repository and path.  [env: SMITH_TOPO_SOURCE]",
+        ),
+    ] = None
+    from_source: Annotated[
+        list[str] | None,
+        typer.Option("--from-source", metavar="SOURCE", help="Also delete what was applied from there; several times."),
+    ] = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Connection:
     """Named as the ``nats`` CLI names them, environment variables included."""
 

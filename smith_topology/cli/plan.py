@@ -11,7 +11,7 @@ import typer
 from smith_topology.cli import session
 from smith_topology.cli.emit import emit, machine_readable
 from smith_topology.cli.exits import Exit, ExitWith
-from smith_topology.cli.options import Adopt, Connection, Files, Format, Output, Selected
+from smith_topology.cli.options import Adopt, Connection, Files, Format, Origin, Output, Selected
 from smith_topology.cli.streams import to_stdout
 from smith_topology.render.formats import View
 
@@ -25,6 +25,7 @@ def plan(
     files: Files,
     connection: Connection,
     selected: Selected,
+    origin: Origin,
     output: Format = Output.HUMAN,
     adopt: Adopt = False,
     detailed_exitcode: Detailed = False,
@@ -35,10 +36,10 @@ def plan(
         raise typer.BadParameter("goes with the outputs human and json; JSON always has the steps.", param_hint="'--steps'")
 
     async def work() -> None:
-        what = session.declared(files.paths)
+        what = session.declared(files.paths, origin)
         async with session.connected(connection) as api:
             found = await session.planned(api, what, selected.selection, adopt=adopt)
-        emit(View.PLAN, output, found, verb=apply_command(files, connection, selected, adopt=adopt))
+        emit(View.PLAN, output, found, verb=apply_command(files, connection, selected, origin, adopt=adopt))
         if steps and output is Output.HUMAN:
             to_stdout("")
             emit(View.STEPS, output, found)
@@ -50,11 +51,15 @@ def plan(
         session.run(work)
 
 
-def apply_command(files: Files, connection: Connection, selected: Selected, *, adopt: bool) -> str:
+def apply_command(files: Files, connection: Connection, selected: Selected, origin: Origin, *, adopt: bool) -> str:
     """What carries out the plan that these options made. `…` stands for a secret that has to be given again: left out, the
     command could act as another user.
     """
+    from smith_topology.sources import written
+
     options = {"-f": files.file, **_reconnecting(connection), "--target": selected.target, "--exclude": selected.exclude}
+    named = [origin.source] if origin.source else []
+    options |= {"--source": [*map(written, named)], "--from-source": [*map(written, origin.from_source or ())]}
     words = [word for option, values in options.items() for value in values or () for word in (option, shlex.quote(value))]
     flags = [*(["--tlsfirst"] if connection.tlsfirst else []), *(["--adopt"] if adopt else [])]
     return " ".join(["apply", *words, *flags])

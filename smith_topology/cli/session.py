@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smith_topology.cli.exits import Exit, ExitWith, failed, raise_for
-from smith_topology.cli.options import Connection
+from smith_topology.cli.options import Connection, Origin
 from smith_topology.cli.streams import to_stderr
 from smith_topology.core.diff.selection import Selection
 from smith_topology.core.model import Diagnostic, Plan, Severity, Topology
@@ -37,8 +37,8 @@ class Declared:
     warnings: tuple[Diagnostic, ...]
 
 
-def declared(paths: list[str]) -> Declared:
-    """Load and check offline. Raises ExitWith, with every error of every file at once."""
+def declared(paths: list[str], origin: Origin | None = None) -> Declared:
+    """Load and check offline. ``origin`` is for what is planned. Raises ExitWith, with every error of every file at once."""
     from smith_topology.core.planning.ignored_warnings import offline
     from smith_topology.load import load
 
@@ -46,6 +46,11 @@ def declared(paths: list[str]) -> Declared:
     raise_for(found)
     if topology is None:
         raise ExitWith(Exit.ERROR, found)
+    if origin:
+        from smith_topology.sources import VARIABLE, sources_of
+
+        named = origin.source or os.environ.get(VARIABLE, "")
+        topology = replace(topology, sources=sources_of(topology.files, named, origin.from_source or ()))
     return Declared(topology, found)
 
 

@@ -11,7 +11,7 @@ from smith_topology.render.differences import Difference, sorted_out
 from smith_topology.render.fields import Mark, Row, changed
 from smith_topology.render.layout import plain_rows
 from smith_topology.render.plan import account, copies, is_blocking
-from smith_topology.render.text import Look, Style, Tone, counted_roles, listed, named, placed, spread
+from smith_topology.render.text import Look, Style, Tone, clean, counted_roles, listed, named, placed, spread
 
 INDENT = " " * 4
 MOST_NAMED = 3
@@ -91,6 +91,8 @@ def _title(sort: Difference) -> str:
 
 
 def _aside(change: Change) -> str:
+    if change.source:
+        return f"  (applied from {clean(change.source)})"
     return "  (and the file has moved on)" if change.reason is Reason.BOTH else ""
 
 

@@ -111,7 +111,8 @@ def change_lines(change: Change, owner: str, style: Style) -> Iterator[str]:
     header = f"{glyph} {style.paint(named(change.address), Tone.STRONG)} {will(change.action)}"
     yield spread(header, style.paint(placed(change.span), Tone.FAINT), style.width)
     if reason := because(change.reason, owner):
-        yield INDENT + style.paint(f"# {reason}", Tone.FAINT)
+        applied = f"; applied from {clean(change.source)}" if change.source else ""
+        yield INDENT + style.paint(f"# {reason}{applied}", Tone.FAINT)
     for effect in effects.whole:
         yield from comment(effect, change.address, style, INDENT)
     yield from rows_with_effects(change.address, rows, effects, style, INDENT)
@@ -219,6 +220,8 @@ def _next(plan: Plan, blocking: int, verb: str, style: Style) -> str:
     if plan.is_empty or not verb:
         return ""
     lines = ["Nothing was changed yet. To carry it out:", f"    smith-topo {clean(verb)}{_deletes(plan)}"]
+    if _deletes(plan):
+        lines.append(f"Before that: is `name: {clean(plan.topology)}` used by another file too? Then these may be its objects.")
     if plan.required:
         lines.append(f"It asks for what is destroyed or lost, by name. Where nobody can answer: --auto-approve{_allow(plan)}")
     return "\n".join(lines)

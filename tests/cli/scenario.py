@@ -22,7 +22,7 @@ Streams = Mapping[str, Mapping[str, Any]]
 
 UNREACHABLE = "nats://127.0.0.1:1"
 APPROVED = ("apply", "--auto-approve")
-OWNER, ADDRESS = "smith-topo.owner", "smith-topo.address"
+OWNER, ADDRESS, SOURCE = "smith-topo.owner", "smith-topo.address", "smith-topo.source"
 APPLIED, PROTECT = "smith-topo.applied", "smith-topo.protect"
 
 

@@ -10,7 +10,7 @@ import nats
 import pytest
 
 from smith_topology.jetstream.embedded import EmbeddedServer
-from tests.cli.scenario import ADDRESS, APPLIED, APPROVED, OWNER, PROTECT, Shop, empty_streams, wait_for
+from tests.cli.scenario import ADDRESS, APPLIED, APPROVED, OWNER, PROTECT, SOURCE, Shop, empty_streams, wait_for
 from tests.cli.terminal import ENTER, on_terminal
 
 DONE, ERROR, DIFFERENT, REFUSED, STALE = 0, 1, 2, 3, 4
@@ -570,4 +570,4 @@ def test_the_users_own_metadata_is_the_files(shop: Shop) -> None:
     assert shop.run("drift").exit_code == DIFFERENT
     shop.apply()
     kept = {key for key in shop.config("stream.ORDERS")["metadata"] if not key.startswith("_nats.")}
-    assert kept == {"team", OWNER, ADDRESS, APPLIED}
+    assert kept == {"team", OWNER, ADDRESS, APPLIED, SOURCE}

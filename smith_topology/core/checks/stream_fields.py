@@ -7,7 +7,19 @@ from functools import partial
 
 from smith_topology.core.checks.interface import Combination, Found, broken, per_stream
 from smith_topology.core.kinds.behaviour import REFUSES_SCHEDULES_BESIDE
-from smith_topology.core.model import ADDRESS, APPLIED, EXTRA, OWNER, PROTECT, Config, Diagnostic, Finding, Resource, Topology
+from smith_topology.core.model import (
+    ADDRESS,
+    APPLIED,
+    EXTRA,
+    OWNER,
+    PROTECT,
+    SOURCE,
+    Config,
+    Diagnostic,
+    Finding,
+    Resource,
+    Topology,
+)
 
 WINDOW = Finding.error(
     "FC101",
@@ -85,9 +97,10 @@ SEALED = Finding.error(
 
 LONGEST_DESCRIPTION = 4096
 LARGEST_METADATA = 128 * 1024
-OWN_KEYS = (OWNER, ADDRESS, APPLIED, PROTECT, "_nats.req.level")
-OWN_METADATA_SIZE = sum(map(len, OWN_KEYS)) + 64 + len("2026-01-01T00:00:00.000000Z") + 1
-"""What this program and the server add: a digest, a date and an API level; the names of owner and object come on top."""
+OWN_KEYS = (OWNER, ADDRESS, APPLIED, SOURCE, PROTECT, "_nats.req.level")
+LONGEST_SOURCE = 1024
+OWN_METADATA_SIZE = sum(map(len, OWN_KEYS)) + 64 + LONGEST_SOURCE + len("2026-01-01T00:00:00.000000Z") + 1
+"""Of a digest, a source, a date and an API level, which this program and the server add. Two names come on top."""
 
 COUNTER_WITHOUT: dict[str, tuple[Callable[[Config], bool], str]] = {
     "discard": (lambda c: c.get("discard") == "new", "refuses new messages"),

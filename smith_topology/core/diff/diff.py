@@ -75,10 +75,12 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
             held += [change] if refusal.code in ownership.OTHERS else []
         else:
             changes.append(change)
-    for observed in ownership.removed(topology, live, selection):
+    removed = list(ownership.removed(topology, live, selection))
+    for observed in removed:
         refusals = list(ownership.removal_refusals(topology, observed, live, selection))
         diagnostics.extend(refusals)
         (held if refusals else changes).append(removed_change(topology, observed, contexts.of(observed.address)))
+    diagnostics.extend(ownership.from_elsewhere(topology, removed))
     unmanaged, owned = ownership.unmanaged(topology, live), ownership.owned(topology, live)
     copies = {address: live.observed[address].copy_of for address in unmanaged if live.observed[address].copy_of}
     return Difference(tuple(changes), tuple(held), tuple(diagnostics), unmanaged, copies, len(owned))
@@ -123,7 +125,8 @@ def _with_ignored(resource: Resource, config: Config, live: Config | None) -> di
 
 def removed_change(topology: Topology, observed: Observed, context: Context) -> Change:
     reason = Reason.REMOVED if topology.resources else Reason.DESTROY
-    return Change(observed.address, Action.DELETE, reason, normal_form(observed, context), None)
+    source = topology.sources.other(observed.source)
+    return Change(observed.address, Action.DELETE, reason, normal_form(observed, context), None, source=source)
 
 
 def normal_form(observed: Observed, context: Context, unknown: Config = NOTHING) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from smith_topology.core.diff.selection import Selection
@@ -66,6 +67,13 @@ UNKNOWN = Finding.warning(
     "Objects that the file does not declare exist and can't be read: their servers don't answer, or a permission is missing. Who "
     "owns them is not known, so they are left alone.",
     "Bring the servers back that keep them, to learn more.",
+)
+FOREIGN_SOURCE = Finding.refusal(
+    "OW107",
+    "Object was applied from another file",
+    "An object to be deleted was last applied from a file that is not among those of this run and that its repository still has, "
+    "or from another repository: most likely two files have the same `name`.",
+    "Give each file a `name` of its own; if it is to be deleted from here: `--from-source SOURCE`.",
 )
 
 OTHERS = (UNOWNED.code, THEIRS.code)
@@ -186,6 +194,28 @@ def _in_the_way(
     if selection.excludes_by_name(consumer.address):
         return EXCLUDED_CONSUMER, "is excluded, and", f"Exclude the stream too: --exclude {stream.in_shell}"
     return None
+
+
+def from_elsewhere(topology: Topology, removed: Iterable[Observed]) -> Iterator[Diagnostic]:
+    """A refusal for each source other than the files of this run from which objects to be deleted were applied."""
+    found: dict[str, list[Address]] = {}
+    for each in removed:
+        source = topology.sources.other(each.source)
+        if source and not topology.sources.allows(source):
+            found.setdefault(source, []).append(each.address)
+    return (_from_elsewhere(topology, source, addresses) for source, addresses in found.items())
+
+
+def _from_elsewhere(topology: Topology, source: str, addresses: list[Address]) -> Diagnostic:
+    names = ", ".join(map(str, addresses[:MOST_NAMED]))
+    more = f" and {len(addresses) - MOST_NAMED} more" if len(addresses) > MOST_NAMED else ""
+    were = "were" if len(addresses) > 1 else "was"
+    return FOREIGN_SOURCE.diagnostic(
+        f"{names}{more} {were} applied from {source}, not from the files of this run.",
+        f"Does that file say `name: {topology.name}` too? Then each of the two takes the other's objects for its own: give one "
+        f"of them another name. If this run is to delete them: --from-source {shlex.quote(source)}",
+        addresses[0],
+    )
 
 
 def _protection(topology: Topology, observed: Observed) -> str:

@@ -21,7 +21,7 @@ from smith_topology.core.model.addresses import (
 )
 from smith_topology.core.model.changes import Action, Change, FieldChange, Reason
 from smith_topology.core.model.configs import FILTERS, copied_subjects, copies_of, filters_of, origins
-from smith_topology.core.model.declared import IgnoredWarning, Resource, Target, Topology
+from smith_topology.core.model.declared import IgnoredWarning, Resource, Sources, Target, Topology
 from smith_topology.core.model.diagnostics import BUG, Diagnostic, Finding, Severity, worst
 from smith_topology.core.model.effects import Amount, Bound, Effect, Interruption, Measure, amounts
 from smith_topology.core.model.live import (
@@ -31,6 +31,7 @@ from smith_topology.core.model.live import (
     OWN_METADATA,
     OWNER,
     PROTECT,
+    SOURCE,
     STAGE,
     Live,
     Observed,
@@ -56,6 +57,7 @@ __all__ = [
     "OWNER",
     "OWN_METADATA",
     "PROTECT",
+    "SOURCE",
     "STAGE",
     "Action",
     "Address",
@@ -85,6 +87,7 @@ __all__ = [
     "Role",
     "Server",
     "Severity",
+    "Sources",
     "Span",
     "Stage",
     "StageId",

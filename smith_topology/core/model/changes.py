@@ -63,7 +63,8 @@ class FieldChange:
 class Change:
     """One object's difference: declared × live, and what closing it costs.
 
-    ``before`` and ``after`` are normal forms (``kinds``) without this program's own metadata.
+    ``before`` and ``after`` are normal forms (``kinds``) without this program's own metadata. ``source`` is where an object that
+    is deleted was applied from, if that is not among the files of this run.
     """
 
     address: Address
@@ -74,6 +75,7 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     effects: tuple[Effect, ...] = ()
     span: Span | None = None
+    source: str = ""
 
     @property
     def replace_paths(self) -> tuple[str, ...]:

@@ -66,6 +66,31 @@ class Resource:
         return self.span
 
 
+def _here(_source: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the objects of a topology are declared, so that another file of the same ``name`` is noticed.
+
+    ``marks`` maps each file to the source that is written on its objects, ``github.com/acme/shop//topology.yaml``. A source
+    ``is_elsewhere`` unless it is a file of this run, or one that its repository no longer has. ``allowed`` are sources, or
+    repositories, whose objects may be deleted all the same.
+    """
+
+    marks: Mapping[str, str] = field(default_factory=dict)
+    is_elsewhere: Callable[[str], bool] = _here
+    allowed: tuple[str, ...] = ()
+
+    def other(self, source: str) -> str:
+        """The source if it is elsewhere, else ``""``. Objects without one count as declared here."""
+        return source if source and self.is_elsewhere(source) else ""
+
+    def allows(self, source: str) -> bool:
+        return any(source == each or source.startswith(f"{each}//") for each in self.allowed)
+
+
 @dataclass(frozen=True)
 class Topology:
     """What an account should hold, from one file or several. ``name`` is the owner of it all."""
@@ -80,6 +105,7 @@ class Topology:
     """What the file declares and ``resources`` lacks, since it is to be destroyed."""
     ignore_warnings: Mapping[str, IgnoredWarning] = field(default_factory=dict)
     """Warnings that are ignored wherever they arise, by their codes."""
+    sources: Sources = field(default_factory=Sources)
 
     def mentions(self, address: Address) -> bool:
         """Whether the file declares this object, to be there or to be destroyed."""

@@ -16,10 +16,11 @@ from smith_topology.core.times import instant
 OWNER = "smith-topo.owner"
 ADDRESS = "smith-topo.address"
 APPLIED = "smith-topo.applied"
+SOURCE = "smith-topo.source"
 PROTECT = "smith-topo.protect"
 EXTRA = "smith-topo.extra"
 STAGE = "smith-topo.stage"
-OWN_METADATA = (OWNER, ADDRESS, APPLIED, PROTECT, EXTRA, STAGE)
+OWN_METADATA = (OWNER, ADDRESS, APPLIED, SOURCE, PROTECT, EXTRA, STAGE)
 
 
 def tier_of(replicas: int) -> str:
@@ -155,6 +156,11 @@ class Observed:
     def owner(self) -> str:
         """The topology that manages this object, or ``""``."""
         return self.marks.get(OWNER, "")
+
+    @property
+    def source(self) -> str:
+        """Where it was declared when it was last written (``core.model.Sources``), or ``""``."""
+        return self.marks.get(SOURCE, "")
 
     @property
     def protected(self) -> str:

@@ -14,7 +14,7 @@ TOO_MANY_DELETES = Finding.refusal(
     "GA101",
     "More deletes than allowed",
     "More deletes than allowed: 3 by default, or 30 % of what is owned if that is less.",
-    "If meant: `--max-deletes N`.",
+    "Is the same `name` used by another file too? If not, and it is meant: `--max-deletes N`.",
 )
 DELETES = Finding.refusal(
     "GA102",
@@ -127,7 +127,8 @@ def too_many_deletes(plan: Plan, approval: Approval) -> list[Diagnostic]:
     by_default = "by default (3, or 30 % of what is owned, whichever is less)."
     detail = f'The plan destroys {deletes} of {plan.owned} objects that "{plan.topology}" owns; at most {limit} may be destroyed '
     detail += by_default if approval.max_deletes is None else "by --max-deletes."
-    return [TOO_MANY_DELETES.diagnostic(detail, f"If that is what you want: --max-deletes {deletes}")]
+    fix = f"Is `name: {plan.topology}` used by another file too? Then these may be its objects: give one of them another name. "
+    return [TOO_MANY_DELETES.diagnostic(detail, f"{fix}If not, and that is what you want: --max-deletes {deletes}")]
 
 
 def not_allowed(plan: Plan, approval: Approval) -> list[Diagnostic]:

@@ -169,7 +169,7 @@ def _steps(order: Order, topology: Topology, live: Live) -> tuple[Step, ...]:
     for stage in order.stages:
         observed = live.observed.get(stage.address)
         limits = _consumer_limits(stage.address.parent, topology, live)
-        request = request_of(stage, topology.resources.get(stage.address), observed, topology.name, live.server, limits)
+        request = request_of(stage, topology.resources.get(stage.address), observed, topology, live.server, limits)
         layout.append(stage, request)
     return tuple(layout.steps)
 

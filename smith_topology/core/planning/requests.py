@@ -22,6 +22,7 @@ from smith_topology.core.model import (
     EXTRA,
     OWNER,
     PROTECT,
+    SOURCE,
     STAGE,
     Action,
     Address,
@@ -31,6 +32,7 @@ from smith_topology.core.model import (
     Resource,
     Server,
     Stage,
+    Topology,
     Verb,
     digest,
 )
@@ -72,7 +74,7 @@ def request_of(
     stage: Stage,
     resource: Resource | None,
     observed: Observed | None,
-    owner: str,
+    topology: Topology,
     server: Server,
     limits: Config = NOTHING,
 ) -> Request:
@@ -86,7 +88,8 @@ def request_of(
         pause = {"pause_until": after["pause_until"]} if "pause_until" in after else {}
         return Request(Verb.PAUSE, _endpoint(address, "PAUSE"), pause)
     verb = Verb.CREATE if stage.action is Action.CREATE else Verb.UPDATE
-    marks = {OWNER: owner, ADDRESS: str(address), **_lasting_marks(after, resource, observed, server)}
+    marks = {OWNER: topology.name, ADDRESS: str(address), **_source(resource, observed, topology)}
+    marks |= _lasting_marks(after, resource, observed, server)
     sent = {name: value for name, value in after.items() if name not in _left_out(address, after, resource, observed, limits)}
     payload = _payload(address, sent, observed, marks)
     if address.kind is Kind.STREAM:
@@ -135,6 +138,12 @@ def _lasting_marks(after: Config, resource: Resource | None, observed: Observed 
     if after.get(PROTECTED):
         marks[PROTECT] = (observed.protected if observed else "") or server.time[:10]
     return marks
+
+
+def _source(resource: Resource | None, observed: Observed | None, topology: Topology) -> dict[str, str]:
+    """The mark that says where an object is declared. What the file no longer declares keeps the one that it has."""
+    known = topology.sources.marks.get(resource.span.file, "") if resource else observed.source if observed else ""
+    return {SOURCE: known} if known else {}
 
 
 def _endpoint(address: Address, operation: str) -> str:

@@ -207,6 +207,13 @@ DETAIL: tuple[Key[Change], ...] = (
     Key("loses_data", FLAG, "Whether messages are lost, or not delivered.", lambda change: change.loses_data),
     Key("fields", ListOf(FIELD), "What differs; empty for an object that is created or deleted.", lambda change: change.fields),
     Key("effects", ListOf(EFFECT), "What it costs.", lambda change: change.effects),
+    Key(
+        "source",
+        TEXT,
+        "Of an object that is deleted: the file it was applied from, if it is none of this run's. Absent otherwise.",
+        lambda change: change.source or None,
+        True,
+    ),
     Key("span", OrNull(SPAN), "Where it is declared; `null` for what is not in the file.", lambda change: change.span),
 )
 

@@ -55,7 +55,8 @@ def change(resource: Resource, observed: Observed) -> Change:
 
 def sent(resource: Resource, observed: Observed) -> Config:
     found = change(resource, observed)
-    return request_of(Stage(found.address, found.before, found.after), resource, observed, "shop", SERVER).payload
+    stage = Stage(found.address, found.before, found.after)
+    return request_of(stage, resource, observed, Topology("shop", {}, ()), SERVER).payload
 
 
 @pytest.mark.parametrize("written", [False, 0, "", [], {}, {"inner": False, "other": []}, None])

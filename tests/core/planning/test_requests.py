@@ -24,16 +24,18 @@ from smith_topology.core.model import (
     Observed,
     Resource,
     Stage,
+    Topology,
     Verb,
 )
 from smith_topology.core.planning.requests import NOT_YET, Request, fingerprint, request_of
 from tests.core.make import NAME, consumer, declared, server, stream, there
 
 S, C = stream("S"), consumer("S", "c")
+OWNED = Topology(NAME, {}, ())
 
 
 def sent(stage: Stage, observed: Observed | None = None, resource: Resource | None = None) -> Request:
-    return request_of(stage, resource or declared(stage.address), observed, NAME, server())
+    return request_of(stage, resource or declared(stage.address), observed, OWNED, server())
 
 
 # ------------------------------------------------------------------------------------------------- endpoints
@@ -168,7 +170,7 @@ def test_between_two_stages_the_marks_of_the_last_apply_stay() -> None:
 
 
 def test_what_is_written_once_more_after_it_left_the_file_remembers_nothing_as_applied() -> None:
-    request = request_of(Stage(S, {"subjects": ["a"]}, {"subjects": ["b"]}), None, there(S), NAME, server())
+    request = request_of(Stage(S, {"subjects": ["a"]}, {"subjects": ["b"]}), None, there(S), OWNED, server())
 
     assert request.payload["metadata"] == {OWNER: NAME, ADDRESS: str(S)}
 
