@@ -120,7 +120,7 @@ class Approving:
         typer.Option(
             "--allow",
             metavar="WHAT,...",
-            help="More than that, by name: delete, data-loss; for one object: delete=stream.OLD.",
+            help="More than that, by name: delete, data-loss, resume; for one object: delete=stream.OLD.",
         ),
     ] = None
     max_deletes: Annotated[

@@ -13,6 +13,7 @@ class Difference(Enum):
     UNFINISHED = "unfinished"
     CHANGED = "changed"
     MISSING = "missing"
+    NOT_KEPT = "not_kept"
     PENDING = "pending"
     UNKNOWN = "unknown"
     UNOWNED = "unowned"
@@ -28,6 +29,8 @@ class Difference(Enum):
                 return "changed by hand"
             case Difference.MISSING:
                 return "missing"
+            case Difference.NOT_KEPT:
+                return "not kept by the server"
             case Difference.PENDING:
                 return "not yet applied"
             case Difference.UNKNOWN:
@@ -51,8 +54,10 @@ def sort_of(change: Change) -> Difference | None:
             return Difference.EXTRA
         case _, Reason.UNFINISHED:
             return Difference.UNFINISHED
-        case _, (Reason.DRIFT | Reason.BOTH):
+        case _, (Reason.DRIFT | Reason.BOTH | Reason.PAUSED):
             return Difference.CHANGED
+        case _, Reason.NOT_KEPT:
+            return Difference.NOT_KEPT
         case _, Reason.PENDING:
             return Difference.PENDING
         case _, Reason.ADOPT:

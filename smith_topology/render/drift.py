@@ -78,6 +78,8 @@ def _title(sort: Difference) -> str:
             return "Changed by hand since it was applied"
         case Difference.MISSING:
             return "Declared, but not there: deleted, or never applied"
+        case Difference.NOT_KEPT:
+            return "Applied, but the server keeps something else"
         case Difference.PENDING:
             return "The file has moved on and is not yet applied"
         case Difference.UNKNOWN:
@@ -93,6 +95,8 @@ def _title(sort: Difference) -> str:
 def _aside(change: Change) -> str:
     if change.source:
         return f"  (applied from {clean(change.source)})"
+    if change.resumes:
+        return "  (paused by hand)"
     return "  (and the file has moved on)" if change.reason is Reason.BOTH else ""
 
 

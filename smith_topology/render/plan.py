@@ -154,7 +154,7 @@ def because(reason: Reason, owner: str) -> str:
             return f"owned by {quoted(owner)}, and no longer in the file"
         case Reason.DESTROY:
             return f"owned by {quoted(owner)}, and to be destroyed"
-        case Reason.ADOPT | Reason.THEIRS | Reason.UNFINISHED | Reason.DRIFT | Reason.BOTH | Reason.UNKNOWN:
+        case _:
             return str(reason.value)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from smith_topology.core.diff.diff import UNSTAMPED
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import walk
 from smith_topology.core.model import Kind
@@ -24,7 +23,7 @@ DONE, DIFFERENT, REFUSED = 0, 2, 3
 HOLDER = "CONSUMERS"
 """The stream of all consumers that are edited."""
 EDITS = {f"stream.{each.object}": each for each in STREAMS} | {f"consumer.{HOLDER}.{each.object}": each for each in CONSUMERS}
-LOSING = ("--allow", "data-loss")
+LOSING = ("--allow", "data-loss,resume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +124,7 @@ def test_a_hand_edit_of_this_field_is_drift(story: Story, address: str) -> None:
     found = _resource(story.drift, address)
 
     assert found is not None
-    stamped = FOUND[address].path not in UNSTAMPED
-    assert (found["kind"], found["reason"]) == (("changed", "drift") if stamped else ("unknown", "unknown"))
+    assert (found["kind"], found["reason"]) == ("changed", "paused" if FOUND[address].how is How.PAUSED else "drift")
     assert FOUND[address].named in [each["path"] for each in found["fields"]]
 
 

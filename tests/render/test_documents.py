@@ -130,7 +130,7 @@ def test_drift_counts_every_sort_and_shows_live_beside_declared() -> None:
     read = read_back(drift.render(FULL, Look()))
 
     assert read["drift"] is True
-    rest = {"unfinished": 0, "unknown": 0, "unowned": 0, "theirs": 0}
+    rest = {"unfinished": 0, "not_kept": 0, "unknown": 0, "unowned": 0, "theirs": 0}
     assert read["summary"] == {"changed": 1, "missing": 1, "pending": 2, "extra": 1, **rest}
     assert read["unchanged"] == 1
     assert {each["address"]: each["kind"] for each in read["resources"]}["consumer.ORDERS.billing"] == "changed"

@@ -27,6 +27,7 @@ def test_a_check_becomes_counts_by_sort() -> None:
         'smith_topo_drift_resources{owner="smith",kind="unfinished"} 0',
         'smith_topo_drift_resources{owner="smith",kind="changed"} 1',
         'smith_topo_drift_resources{owner="smith",kind="missing"} 1',
+        'smith_topo_drift_resources{owner="smith",kind="not_kept"} 0',
         'smith_topo_drift_resources{owner="smith",kind="pending"} 0',
         'smith_topo_drift_resources{owner="smith",kind="unknown"} 0',
         'smith_topo_drift_resources{owner="smith",kind="unowned"} 0',

@@ -16,6 +16,7 @@ from smith_topology.core.kinds.normal_forms import NOTHING, Context, comparable
 from smith_topology.core.model import (
     APPLIED,
     FILTERS,
+    KEPT,
     Action,
     Address,
     Change,
@@ -42,6 +43,8 @@ SINCE_APPLIED = {
     (False, False): Reason.UNKNOWN,
 }
 """By whether the live object, and the file, have changed since."""
+WITH_PAUSE = {Reason.PENDING: Reason.BOTH, Reason.NOT_KEPT: Reason.DRIFT}
+"""What a reason becomes where a pause by hand ends as well, which no mark records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,10 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
     )
     action = Action.REPLACE if any(each.immutable for each in fields) else Action.UPDATE if fields else Action.NO_OP
     reason = _reason(observed, before, after, resource) if fields else Reason.SAME
-    return Change(resource.address, action, reason, before, after, fields, span=resource.span)
+    resumes = "pause_until" not in resource.config and any(each.path == "pause_until" for each in fields)
+    if resumes and reason is not Reason.ADOPT:
+        reason = Reason.PAUSED if len(fields) == 1 else WITH_PAUSE.get(reason, reason)
+    return Change(resource.address, action, reason, before, after, fields, span=resource.span, resumes=resumes)
 
 
 def future_form(resource: Resource, before: Config | None, context: Context) -> dict[str, Any]:
@@ -166,16 +172,21 @@ def _dig(config: Any, path: tuple[str, ...]) -> Any:
 
 
 def applied_digest(config: Config, resource: Resource) -> str:
-    """The digest stamped as ``smith-topo.applied``: of the effective configuration, less what is ignored.
+    """The digest stamped as ``smith-topo.applied``: of the effective configuration, less what is ignored."""
+    return meaning_digest(resource.address.kind, config, resource.ignore_changes)
+
+
+def meaning_digest(kind: Kind, config: Config, ignored: tuple[str, ...]) -> str:
+    """A digest of a normal form, less what is ignored.
 
     Equal for equal meanings on every server version, so that a server upgrade is not taken for drift. ``ack_policy: none`` is
     left out: earlier versions of this program took it for a default.
     """
-    left_out = {*resource.ignore_changes, OWNED_BY, UNFINISHED, *UNSTAMPED}
+    left_out = {*ignored, OWNED_BY, UNFINISHED, *UNSTAMPED}
     kept = {name: value for name, value in config.items() if name not in left_out and value is not None}
     if kept.get("ack_policy") == "none":
         del kept["ack_policy"]
-    return digest(comparable(RULES[resource.address.kind].fields, kept))
+    return digest(comparable(RULES[kind].fields, kept))
 
 
 def _reason(observed: Observed, before: Config, after: Config, resource: Resource) -> Reason:
@@ -186,9 +197,11 @@ def _reason(observed: Observed, before: Config, after: Config, resource: Resourc
     applied = observed.marks.get(APPLIED)
     if not applied:
         return Reason.UNKNOWN
-    touched = applied_digest(before, resource) != applied
+    now, kept = applied_digest(before, resource), observed.marks.get(KEPT)
     moved = applied_digest(after, resource) != applied
-    return SINCE_APPLIED[touched, moved]
+    if now == kept and not moved:
+        return Reason.NOT_KEPT
+    return SINCE_APPLIED[now not in (applied, kept), moved]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Reason(Enum):
     DRIFT = "somebody changed the live object since it was applied"
     BOTH = "the file has moved on, and somebody changed the live object"
     UNFINISHED = "an earlier apply stopped before it had finished this object"
+    PAUSED = "it is paused, which the file does not mention"
+    NOT_KEPT = "the server keeps something else than was applied"
     UNKNOWN = "differs; there is no record of what was applied"
     REMOVED = "owned, and no longer in the file"
     DESTROY = "owned, and to be destroyed"
@@ -63,7 +65,8 @@ class FieldChange:
 class Change:
     """One object's difference: declared × live, and what closing it costs.
 
-    ``before`` and ``after`` are normal forms (``kinds``) without this program's own metadata. ``source`` is where an object that
+    ``before`` and ``after`` are normal forms (``kinds``) without this program's own metadata. ``resumes`` says that a
+    pause ends which the file does not mention. ``source`` is where an object that
     is deleted was applied from, if that is not among the files of this run.
     """
 
@@ -76,6 +79,7 @@ class Change:
     effects: tuple[Effect, ...] = ()
     span: Span | None = None
     source: str = ""
+    resumes: bool = False
 
     @property
     def replace_paths(self) -> tuple[str, ...]:

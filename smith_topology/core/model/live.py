@@ -17,10 +17,11 @@ OWNER = "smith-topo.owner"
 ADDRESS = "smith-topo.address"
 APPLIED = "smith-topo.applied"
 SOURCE = "smith-topo.source"
+KEPT = "smith-topo.kept"
 PROTECT = "smith-topo.protect"
 EXTRA = "smith-topo.extra"
 STAGE = "smith-topo.stage"
-OWN_METADATA = (OWNER, ADDRESS, APPLIED, SOURCE, PROTECT, EXTRA, STAGE)
+OWN_METADATA = (OWNER, ADDRESS, APPLIED, KEPT, SOURCE, PROTECT, EXTRA, STAGE)
 
 
 def tier_of(replicas: int) -> str:

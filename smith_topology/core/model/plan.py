@@ -21,6 +21,7 @@ class Permission(StrEnum):
     DELETE = "delete"
     REPLACE = "replace"
     DATA_LOSS = "data-loss"
+    RESUME = "resume"
 
 
 class Verb(StrEnum):
@@ -48,7 +49,7 @@ class Call:
     must have immediately before the request is sent: ``""`` where it must not exist, None where an earlier step of this plan
     left it as it must be. ``group`` numbers the steps of one hand-over, which are sent one right behind the other. ``gives``
     is what others take over from it: where they can't, this request is sent once more with those claims in it.
-    ``rolls_back`` are such claims, in a call that does that.
+    ``rolls_back`` are such claims, in a call that does that. ``ignored`` are the fields that the file leaves to others.
     """
 
     id: int
@@ -61,6 +62,7 @@ class Call:
     group: int | None = None
     gives: tuple[Handover, ...] = ()
     rolls_back: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     @property
     def address(self) -> Address:
@@ -138,3 +140,5 @@ class Plan:
                 return self.of(Action.REPLACE)
             case Permission.DATA_LOSS:
                 return [change for change in self.changes if change.loses_data]
+            case Permission.RESUME:
+                return [change for change in self.changes if change.resumes]

@@ -29,6 +29,12 @@ LOSES_MESSAGES = Finding.refusal(
     "The plan loses messages.",
     "If meant: `--allow data-loss`.",
 )
+RESUMES = Finding.refusal(
+    "GA106",
+    "Resuming needs to be allowed by name",
+    "The plan resumes a consumer that is paused, and the file does not mention a pause.",
+    "If meant: `--allow resume`. To leave it paused: write its `pause_until` into the file.",
+)
 NOT_NEEDED = Finding.warning(
     "GA105",
     "Approval that the plan does not need",
@@ -39,6 +45,7 @@ NOT_ALLOWED = {
     Permission.DELETE: (DELETES, "destroys"),
     Permission.REPLACE: (REPLACES, "replaces"),
     Permission.DATA_LOSS: (LOSES_MESSAGES, "loses messages of"),
+    Permission.RESUME: (RESUMES, "resumes, though it is paused by hand (`pause_until` in the file would leave it so),"),
 }
 
 DEFAULT_MAX_DELETES = 3

@@ -169,8 +169,9 @@ def _steps(order: Order, topology: Topology, live: Live) -> tuple[Step, ...]:
     for stage in order.stages:
         observed = live.observed.get(stage.address)
         limits = _consumer_limits(stage.address.parent, topology, live)
-        request = request_of(stage, topology.resources.get(stage.address), observed, topology, live.server, limits)
-        layout.append(stage, request)
+        resource = topology.resources.get(stage.address)
+        request = request_of(stage, resource, observed, topology, live.server, limits)
+        layout.append(stage, request, resource.ignore_changes if resource else ())
     return tuple(layout.steps)
 
 
@@ -195,7 +196,7 @@ class _Layout:
         groups = order.groups
         self.settled_inside = {e.first for e in edges if e.first in groups and groups.get(e.then) == groups[e.first]}
 
-    def append(self, stage: Stage, request: Request) -> None:
+    def append(self, stage: Stage, request: Request, ignored: tuple[str, ...]) -> None:
         """Add the request of a stage, and the wait that follows where its peers change."""
         number, group = len(self.steps) + 1, self.order.groups.get(stage.id)
         edges = self.order.before[stage.id]
@@ -203,7 +204,8 @@ class _Layout:
         # A later stage finds what an earlier step of this plan made of the object.
         seen = fingerprint(self.live.observed.get(stage.address)) if stage.number == 1 else None
         gives = tuple(self.gives[stage.id])
-        self.steps.append(Call(number, stage, request.verb, request.endpoint, request.payload, seen, after, group, gives))
+        sent = (request.verb, request.endpoint, request.payload)
+        self.steps.append(Call(number, stage, *sent, seen, after, group, gives, ignored=ignored))
         self.reached[stage.id] = {"accepted": number, "settled": number}
         if stage.settles:
             inside = group if stage.id in self.settled_inside else None

@@ -94,7 +94,18 @@ def request_of(
     payload = _payload(address, sent, observed, marks)
     if address.kind is Kind.STREAM:
         return Request(verb, _endpoint(address, verb.value.upper()), {"name": address.name, **payload})
-    config = {"durable_name": address.name, "name": address.name, **payload}
+    return _of_consumer(address, verb, {"durable_name": address.name, "name": address.name, **payload})
+
+
+def keeping(observed: Observed, marks: Mapping[str, str]) -> Request:
+    """The request that adds these marks to an object and leaves it as it is."""
+    config = {**observed.config, "metadata": {**without_server_metadata(observed.config)["metadata"], **marks}}
+    if observed.address.kind is Kind.CONSUMER:
+        return _of_consumer(observed.address, Verb.UPDATE, config)
+    return Request(Verb.UPDATE, _endpoint(observed.address, "UPDATE"), config)
+
+
+def _of_consumer(address: Address, verb: Verb, config: Config) -> Request:
     body = {"stream_name": address.path[0], "action": verb.value, "config": config}
     return Request(verb, _endpoint(address, "CREATE"), body)
 

@@ -11,16 +11,17 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from smith_topology.core.diff.diff import compare, normal_form
+from smith_topology.core.diff.diff import compare, meaning_digest, normal_form
 from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import by_name
-from smith_topology.core.kinds.marks import OWNED_BY, PSEUDO_FIELDS
+from smith_topology.core.kinds.marks import OWNED_BY, PSEUDO_FIELDS, UNFINISHED
 from smith_topology.core.kinds.normal_forms import Context
-from smith_topology.core.model import Address, Call, Change, Config, FieldChange, Kind, Observed, Verb, Verdict
+from smith_topology.core.model import APPLIED, KEPT, Address, Call, Change, Config, FieldChange, Kind, Observed, Verb, Verdict
 from smith_topology.core.planning.forecast.approved_loss import can_lose
-from smith_topology.core.planning.requests import fingerprint
+from smith_topology.core.planning.requests import fingerprint, keeping
 from smith_topology.jetstream import read
 from smith_topology.jetstream.apply import diagnostics
 from smith_topology.jetstream.apply.loss import approved
@@ -104,7 +105,20 @@ class Caller:
         self.state.leave(call.address, seen)
         if self.is_done(call, seen):
             return Verdict.DONE, None
+        if seen and self.differences(call, seen):
+            await self._mark_as_kept(call, seen)
         return Verdict.ALTERED, diagnostics.altered(call, self.differences(call, seen))
+
+    async def _mark_as_kept(self, call: Call, seen: Observed) -> None:
+        """Leave on the object what the server has made of the request, so that the next plan does not take it for a hand edit.
+        Whether that works makes no difference: the step is not done.
+        """
+        if APPLIED not in _sent_metadata(call) or UNFINISHED in (call.expected or {}):
+            return
+        request = keeping(seen, {KEPT: meaning_digest(call.address.kind, self._live_form(call, seen), call.ignored)})
+        with suppress(ServerError):
+            await self.state.api.request(request.endpoint, request.payload)
+            self.state.leave(call.address, await self.seen(call))
 
     async def _result(self, call: Call, answer: dict[str, Any]) -> Observed | None:
         """The object as the answer shows it, or as it is read where the answer does not: a pause shows no configuration, and
@@ -136,10 +150,13 @@ class Caller:
 
     def differences(self, call: Call, seen: Observed | None) -> tuple[FieldChange, ...]:
         """What the server holds (before) against what was sent (after)."""
-        fields = RULES[call.address.kind].fields
         expected = {name: value for name, value in (call.expected or {}).items() if name != OWNED_BY}
-        unknown = {name: value for name, value in expected.items() if name not in by_name(fields) and name not in PSEUDO_FIELDS}
-        return compare(fields, normal_form(seen, self._context(), unknown) if seen else {}, expected)
+        return compare(RULES[call.address.kind].fields, self._live_form(call, seen) if seen else {}, expected)
+
+    def _live_form(self, call: Call, seen: Observed) -> dict[str, Any]:
+        known = {*by_name(RULES[call.address.kind].fields), *PSEUDO_FIELDS}
+        unknown = {name: value for name, value in (call.expected or {}).items() if name not in known}
+        return normal_form(seen, self._context(), unknown)
 
     def _context(self) -> Context:
         return Context(self.state.server, self.state.server.versions)

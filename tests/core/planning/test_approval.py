@@ -13,6 +13,7 @@ from tests.core.make import NAME, change, consumer, server, stream
 CREATES, UPDATES = change(stream("NEW"), None, {}), change(stream("S"), {"a": 1}, {"a": 2})
 REPLACES = Change(stream("R"), Action.REPLACE, Reason.PENDING, {}, {})
 LOSES = replace(UPDATES, effects=(Effect("DS102", "", "", amounts(messages=1)),))
+RESUMES = replace(UPDATES, resumes=True)
 QUIET = replace(UPDATES, effects=(Effect("DS201", "", "", ()), Effect("DS104", "", "", amounts(messages=0))))
 
 
@@ -53,7 +54,8 @@ NEEDED: dict[str, tuple[tuple[Change, ...], set[Permission]]] = {
     "a delete": (deletes(1), {Permission.DELETE}),
     "a replacement": ((REPLACES,), {Permission.REPLACE}),
     "a loss": ((LOSES,), {Permission.DATA_LOSS}),
-    "all of it": ((*deletes(1), REPLACES, LOSES), set(Permission)),
+    "a pause that ends": ((RESUMES,), {Permission.RESUME}),
+    "all of it": ((*deletes(1), REPLACES, LOSES, RESUMES), set(Permission)),
 }
 
 
@@ -68,11 +70,11 @@ def test_what_a_plan_needs_is_what_is_refused_without_it(changes: tuple[Change, 
 
 @pytest.mark.parametrize("allowed", Permission)
 def test_one_permission_is_not_another(allowed: Permission) -> None:
-    codes = {Permission.DELETE: "GA102", Permission.REPLACE: "GA103", Permission.DATA_LOSS: "GA104"}
-    found = not_allowed(plan(*deletes(1), REPLACES, LOSES), Approval(grants([allowed])))
+    codes = {Permission.DELETE: "GA102", Permission.REPLACE: "GA103", Permission.DATA_LOSS: "GA104", Permission.RESUME: "GA106"}
+    found = not_allowed(plan(*deletes(1), REPLACES, LOSES, RESUMES), Approval(grants([allowed])))
 
     assert {each.code for each in found} == {code for each, code in codes.items() if each is not allowed}
-    assert {each.fix for each in found} == {"If that is what you want: --allow delete,replace,data-loss"}
+    assert {each.fix for each in found} == {"If that is what you want: --allow delete,replace,data-loss,resume"}
 
 
 @pytest.mark.parametrize(
