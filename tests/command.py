@@ -19,6 +19,7 @@ import pytest
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 60.0
+SOURCE = {"SMITH_TOPO_SOURCE": "tests"}
 END_OF_INPUT = "\x04"
 
 
@@ -82,11 +83,11 @@ def _command(args: tuple[object, ...]) -> list[str]:
 
 @contextmanager
 def _environment(url: str | None, env: Mapping[str, str] | None) -> Iterator[dict[str, str]]:
-    """Nothing of the developer's own: no NATS_*, CI or NO_COLOR, and a home directory that is empty."""
+    """Nothing of the developer's own: no NATS_*, CI or NO_COLOR, and an empty home. All files have one source."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     with tempfile.TemporaryDirectory() as home:
         connection = {"NATS_URL": url} if url else {}
-        yield {**kept, "HOME": home, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **connection, **(env or {})}
+        yield {**kept, "HOME": home, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **SOURCE, **connection, **(env or {})}
 
 
 @contextmanager

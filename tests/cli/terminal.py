@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import ROOT, TIMEOUT
+from tests.command import ROOT, SOURCE, TIMEOUT
 
 ENTER, END_OF_INPUT, CTRL_C = "\n", "\x04", "\x03"
 IN_ITS_OWN_SESSION = """
@@ -64,7 +64,7 @@ class Terminal:
 @contextmanager
 def on_terminal(*args: object, url: str, cwd: Path, env: Mapping[str, str] | None = None) -> Iterator[Terminal]:
     ours, theirs = pty.openpty()
-    clean = {"PATH": os.environ["PATH"], "HOME": str(cwd), "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"}
+    clean = {"PATH": os.environ["PATH"], "HOME": str(cwd), "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100", **SOURCE}
     process = subprocess.Popen(
         [sys.executable, "-c", IN_ITS_OWN_SESSION, *map(str, args)],
         stdin=theirs,

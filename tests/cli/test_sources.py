@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from smith_topology.jetstream.embedded import EmbeddedServer
 from tests.cli.scenario import APPROVED, SOURCE, Shop, empty_streams
+from tests.command import Result, run
 
 DONE, DIFFERENT, REFUSED, USAGE = 0, 2, 3, 64
 EVERYTHING = ("--allow", "delete,data-loss", "--max-deletes", "100")
 FIRST, SECOND = "github.com/acme/shop", "github.com/acme/pay"
 
 
-def team(server: EmbeddedServer, directory: Path, repository: str = "") -> Shop:
+class Team(Shop):
+    """A shop whose files have a source of their own, unlike in other tests."""
+
+    def run(self, *args: object, url: str | None = None, **options: Any) -> Result:
+        env = {"SMITH_TOPO_SOURCE": "", **options.pop("env", {})}
+        return run(*args, url=url or self.url, cwd=self.directory, env=env, **options)
+
+
+def team(server: EmbeddedServer, directory: Path, repository: str = "") -> Team:
     """A directory of its own, the checkout of a repository if one is named; the token in its address is a secret."""
     directory.mkdir()
     if repository:
         (directory / ".git").mkdir()
         text = f'[remote "origin"]\n\turl = https://ci:s3cret@{repository}.git\n'
         (directory / ".git" / "config").write_text(text, encoding="utf-8")
-    return Shop(server.url, directory)
+    return Team(server.url, directory)
 
 
 @pytest.fixture
