@@ -62,7 +62,7 @@ def test_a_pipeline_does_not_delete_what_a_file_of_the_same_name_applied(first: 
         done = first.run(*command)
 
         words = " ".join(done.stdout.split())
-        assert (done.exit_code, "OW107" in words, "s3cret" in words) == (REFUSED, True, False), done
+        assert (done.exit_code, "OW110" in words, "s3cret" in words) == (REFUSED, True, False), done
         assert f"stream.C, stream.D were applied from {SECOND}//topology.yaml" in words
         assert f"no longer in the file; applied from {SECOND}" in words or command[0] == "destroy"
     assert first.live() == before

@@ -69,7 +69,7 @@ UNKNOWN = Finding.warning(
     "Bring the servers back that keep them, to learn more.",
 )
 FOREIGN_SOURCE = Finding.refusal(
-    "OW107",
+    "OW110",
     "Object was applied from another file",
     "An object to be deleted was last applied from a file that is not among those of this run and that its repository still has, "
     "or from another repository: most likely two files have the same `name`.",
