@@ -60,5 +60,5 @@ def unknown_holders(planned: PlannedChanges) -> Iterator[Diagnostic]:
 
 
 def _not_judged(change: Change, resource: Resource, why: Diagnostic, what: str) -> Diagnostic:
-    detail, fix = f"{change.address}: {what}. {why.detail}", f"{why.fix} Or go on without it: --exclude '{change.address}'."
+    detail, fix = f"{change.address}: {what}. {why.detail}", f"{why.fix} Or go on without it: --exclude {change.address.in_shell}"
     return NOT_JUDGED.at(resource, "", detail, fix)
