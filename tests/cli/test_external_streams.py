@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.account import refused
 from tests.cli.scenario import OWNER, Shop
 
 ORDERS = {"ORDERS": {"subjects": ["orders.>"]}}
@@ -123,6 +124,26 @@ def test_its_consumers_are_judged_by_what_the_stream_is_live(shop: Shop) -> None
     shop.write({**_external(a={"filter_subject": "orders.a"}), "OTHER": {"subjects": ["orders.x"]}})
     assert _codes(shop, expect=1) == {"SB401"}
     shop.write(_external(a={"filter_subject": "orders.a"}))
+    shop.apply()
+
+
+def test_a_work_queues_other_consumers_are_in_the_way(shop: Shop) -> None:
+    """Also of filters that change, and where the other one is no longer there, it is not."""
+    shop.create("ORDERS", retention="workqueue")
+    shop.consume("ORDERS", "theirs", filter_subject="orders.a")
+    _team(shop, _external(mine={"filter_subject": "orders.b"}), "billing")
+    for consumers in ({"mine": {"filter_subject": "orders.*"}}, {"mine": {"filter_subject": "orders.b"}, "more": {}}):
+        before = shop.live()
+        shop.write(_external(**consumers), name="billing")
+
+        done = shop.run("apply", "--auto-approve")
+
+        assert (done.exit_code, "CP115" in done.stdout, shop.live()) == (1, True, before), done
+    wider = {**shop.config("consumer.ORDERS.mine"), "filter_subject": "orders.*"}
+    with shop.raw() as js:
+        assert refused(js, "CONSUMER.CREATE.ORDERS.mine", {"stream_name": "ORDERS", "config": wider}) == 10100
+    shop.delete("consumer.ORDERS.theirs")
+    shop.write(_external(mine={"filter_subject": "orders.*"}), name="billing")
     shop.apply()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.diff.ownership import is_ephemeral_or_internal
+from smith_topology.core.diff.ownership import is_ephemeral_or_internal, is_internal
 from smith_topology.core.kinds import behaviour
 from smith_topology.core.model import Action, Change, Config, Diagnostic, Finding, Kind, Live, Resource, Versions, copied_subjects
 from smith_topology.core.planning.claims import claims_of
@@ -37,6 +37,12 @@ COPIED_QUEUE = Finding.error(
     "Copy of the work queue is in the way",
     "Up to server 2.12 a work queue takes no consumer that wants what a mirror or a source of it copies [10099, 10100].",
     "Delete the copy, and make it again after the consumer.",
+)
+QUEUE_TAKEN = Finding.error(
+    "CP115",
+    "Another consumer of the work queue is in the way",
+    "A work queue takes no consumer that wants what one of its consumers wants, which is not this topology's [10099, 10100].",
+    "Choose other filters, or have that consumer removed first.",
 )
 
 
@@ -120,6 +126,25 @@ def copy_in_the_way(planned: PlannedChanges) -> Iterator[Diagnostic]:
         shared = behaviour.COPIES_SHARE_QUEUES.at(planned.live.versions(stream.address))
         if not shared and (change.action is Action.CREATE or changes_filters(change)):
             yield from _copied(change, resource, planned.live)
+
+
+def queue_taken(planned: PlannedChanges) -> Iterator[Diagnostic]:
+    """New consumers, or new filters, on a work queue, that want what a consumer outside the file wants (10099, 10100)."""
+    for change, resource in planned.written(Kind.CONSUMER):
+        stream = planned.live.stream(change.address.path[0])
+        queue = stream is not None and stream.config.get("retention") == "workqueue"
+        if queue and (change.action is Action.CREATE or changes_filters(change)):
+            yield from _taken(change, resource, planned)
+
+
+def _taken(change: Change, resource: Resource, planned: PlannedChanges) -> Iterator[Diagnostic]:
+    wanted = claims_of(Kind.CONSUMER, change.after)
+    for other in planned.live.consumers(change.address.path[0]):
+        if other.address in planned.topology.resources or other.address in planned.by_address or is_internal(other):
+            continue
+        if any(overlaps(one, theirs) for one in wanted for theirs in claims_of(Kind.CONSUMER, other.config)):
+            detail = f"{change.address} wants messages of a work queue that {other.address} wants: each has one consumer."
+            yield QUEUE_TAKEN.at(resource, "filter_subject", detail, "Choose other filters, or have that consumer removed first.")
 
 
 def _copied(change: Change, resource: Resource, live: Live) -> Iterator[Diagnostic]:

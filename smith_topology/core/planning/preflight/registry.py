@@ -21,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     account.unlimited,
     account.without_tier,
     consumers.copy_in_the_way,
+    consumers.queue_taken,
     subjects.taken,
     origins.left_without,
     unknown.unknown_origins,
