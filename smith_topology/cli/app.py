@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from importlib import import_module
 from pathlib import PurePath
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from typer.core import TyperCommand
 from smith_topology import __version__
 from smith_topology.cli import completion, streams
 from smith_topology.cli.exits import Exit, ExitWith
-from smith_topology.cli.options import expanded
+from smith_topology.cli.options import Connection, expanded
 
 COMMANDS = ("init", "validate", "plan", "apply", "drift", "show", "destroy", "schema", "dev", "completion")
 """Each is a function of its own name in a module of its own name."""
@@ -24,6 +25,20 @@ COMMANDS = ("init", "validate", "plan", "apply", "drift", "show", "destroy", "sc
 DEBUG = "SMITH_TOPO_DEBUG"
 LIGHTEST = "schema"
 USAGE_OF_TYPER = 2
+HELP = {"help_option_names": ["-h", "--help"]}
+CONNECTION = frozenset(each.name for each in fields(Connection))
+EXAMPLES = {
+    "init": ("", "infra/topology.yaml --name shop"),
+    "validate": ("", "-f infra -o json"),
+    "plan": ("", "-f infra --context prod --detailed-exitcode"),
+    "apply": ("", "--auto-approve --wait 60s"),
+    "drift": ("", "-o summary --metrics-file /var/lib/node_exporter/topology.prom"),
+    "show": ("stream.ORDERS", "'*'"),
+    "destroy": ("", "--target 'consumer.ORDERS.*'"),
+    "schema": ("> topology.schema.json", "--of plan"),
+    "dev": ("", "-- smith-topo plan"),
+    "completion": ("bash", "fish"),
+}
 LONGEST_ARGUMENT = 8192
 """Characters; an error may repeat an argument."""
 
@@ -61,13 +76,15 @@ def _run(argv: Sequence[str] | None) -> int:
 
 def command(arguments: Sequence[str] = ()) -> Callable[..., Any]:
     """The command line as a callable: only the command that is named is loaded, since each pays for its own imports."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        add_completion=False, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False, context_settings=HELP
+    )
     app.callback()(smith_topo)
     named = next((word for word in arguments if not word.startswith("-")), None)
     if named not in COMMANDS and "--version" in arguments:
         named = LIGHTEST
     for name in [named] if named in COMMANDS else COMMANDS:
-        app.command(cls=Command)(expanded(getattr(import_module(f"smith_topology.cli.{name}"), name)))
+        app.command(cls=Command, context_settings=HELP)(expanded(getattr(import_module(f"smith_topology.cli.{name}"), name)))
     return typer.main.get_command(app)
 
 
@@ -80,6 +97,23 @@ class Command(TyperCommand):
         if over and not ctx.resilient_parsing:
             ctx.fail(f"{len(over)} too many arguments. A file goes after -f; text with spaces needs quotes.")
         return over
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Options of the command itself first; how to connect, which is the same for all, last."""
+        titles = dict.fromkeys(CONNECTION, "Connection options")
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], "Connection options": []}
+        for each in self.get_params(ctx):
+            title = "Arguments" if each.param_type_name == "argument" else titles.get(each.name or "", "Options")
+            sections[title] += filter(None, [each.get_help_record(ctx)])
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+    def format_epilog(self, _ctx: Any, formatter: Any) -> None:
+        with formatter.section("Examples"):
+            for example in EXAMPLES[self.name or ""]:
+                formatter.write(f"{'':{formatter.current_indent}}smith-topo {self.name} {example}".rstrip() + "\n")
 
 
 def smith_topo(

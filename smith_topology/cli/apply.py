@@ -24,7 +24,7 @@ from smith_topology.render.results import Applied
 if TYPE_CHECKING:
     from smith_topology.jetstream.api import Api
 
-FINISHING = "Interrupted: finishing the requests under way. Once more ends at once, and then what was done is not known."
+FINISHING = "Interrupted: finishing the requests under way. Once more ends at once."
 
 
 def apply(
@@ -170,6 +170,6 @@ def interruptible(stop: asyncio.Event) -> Iterator[list[int]]:
             case _:
                 signals.end(number)
 
-    signals.ends_with("Interrupted: what was done is not known. To see it: smith-topo plan, with the same options.", Exit.PARTLY)
+    signals.ends_with("Interrupted: what was done is not known. To see it, plan again.", Exit.PARTLY)
     with signals.handled(on_signal):
         yield received

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from smith_topology.cli.emit import remark
 from smith_topology.cli.exits import Exit, ExitWith
 from smith_topology.cli.options import Approving
 from smith_topology.cli.streams import to_stderr
@@ -30,13 +31,16 @@ async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True
 
 
 async def _ask(plan: Plan, approval: Approval) -> None:
-    """Ask for names first, one for each delete of stored data, then for a yes to the whole plan."""
-    for change in _named_first(plan, approval):
+    """Ask for a name for each loss of stored data, which approves the plan as well; without any loss, for a yes to the plan."""
+    if interruptions := total(plan.changes).interruptions:
+        remark(f"\nInterruption: {sentence(interruptions)}.")
+    losing = _named_first(plan, approval)
+    for change in losing:
         question = f"{named(change.address)} loses data. Type its name ({clean(change.address.name)}) to go on"
         await _expect(question, change.address.name)
-    if interruptions := total(plan.changes).interruptions:
-        to_stderr(f"\nInterruption: {sentence(interruptions)}.")
-    await _expect(f"Do you want to perform these actions on {account(plan.server)}? Only 'yes' is taken for an approval", "yes")
+    if losing:
+        return
+    await _expect(f"Do you want to perform these actions on {account(plan.server)}?\nOnly 'yes' is taken for an approval", "yes")
 
 
 def _named_first(plan: Plan, approval: Approval) -> list[Change]:
@@ -55,7 +59,7 @@ async def _line(question: str) -> str:
     """What is typed. The event loop runs on meanwhile and answers the server's pings."""
     loop, typed = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(sys.stdin, typed.set)
-    to_stderr(question)
+    remark(question)
     try:
         await typed.wait()
     finally:

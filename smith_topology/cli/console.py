@@ -13,7 +13,8 @@ from smith_topology.render.text import Style
 def style(stream: IO[str]) -> Style:
     """``NO_COLOR`` wins over ``FORCE_COLOR``, which wins over what the stream is."""
     colour = not os.environ.get("NO_COLOR") and bool(os.environ.get("FORCE_COLOR") or stream.isatty())
-    return Style(colour, min(shutil.get_terminal_size((100, 24)).columns, 120), stream.isatty())
+    width = shutil.get_terminal_size((100, 24)).columns
+    return Style(colour, min(width, 120), width if stream.isatty() else 0)
 
 
 def is_interactive() -> bool:

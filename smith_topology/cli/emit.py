@@ -15,7 +15,7 @@ from smith_topology.cli.exits import ExitWith
 from smith_topology.cli.streams import to_stderr, to_stdout
 from smith_topology.core.model import Diagnostic
 from smith_topology.render.formats import Format, View, renderer
-from smith_topology.render.text import Look
+from smith_topology.render.text import Look, fitted
 
 
 def emit(view: View, output: StrEnum, subject: Any, *, verb: str = "apply") -> None:
@@ -24,7 +24,15 @@ def emit(view: View, output: StrEnum, subject: Any, *, verb: str = "apply") -> N
 
 
 def rendered(view: View, output: StrEnum, subject: Any, *, verb: str = "apply") -> str:
-    return renderer(view, Format(output))(subject, look(sys.stdout, verb=verb))
+    """The text of a result for stdout; what people read fits their terminal."""
+    chosen = look(sys.stdout, verb=verb)
+    text = renderer(view, Format(output))(subject, chosen)
+    return fitted(text, chosen.style) if output == Format.HUMAN else text
+
+
+def remark(text: str) -> None:
+    """A question or a remark, to stderr."""
+    to_stderr(fitted(text, style(sys.stderr)))
 
 
 def look(stream: IO[str], *, verb: str = "apply") -> Look:
@@ -35,7 +43,7 @@ def look(stream: IO[str], *, verb: str = "apply") -> Look:
 def report(diagnostics: Sequence[Diagnostic]) -> None:
     """Diagnostics for people, to stderr."""
     if text := renderer(View.DIAGNOSTICS, Format.HUMAN)(diagnostics, look(sys.stderr)):
-        to_stderr(text)
+        remark(text)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def show(
         found, unread = chosen(live, topology, address), unreadable(live, topology, address)
         if not found:
             raise_for(unread)
-        emit(View.SHOW, output, Shown(found, single=len(found) == 1 and address is not None))
+        emit(View.SHOW, output, Shown(found, single=len(found) == 1 and address is not None, all=address is not None))
         if unread:
             report(unread)
             raise ExitWith(Exit.ERROR)
@@ -48,12 +48,12 @@ def show(
 
 def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed]:
     """What the address, or pattern, names among everything live; without one, what the topology declares or owns. Raises ExitWith
-    when nothing live matches.
+    when none of what is there matches; in an empty account a pattern matches all there is.
     """
     if address is None:
         return [o for a, o in live.observed.items() if a in topology.resources or o.owner == topology.name]
     found = [o for a, o in live.observed.items() if matcher(address)(str(a))]
-    if not found and not unreadable(live, topology, address):
+    if not found and not ("*" in address and not live.observed) and not unreadable(live, topology, address):
         detail, fix = f"Nothing live matches {address!r}.", "Addresses look like stream.ORDERS or consumer.ORDERS.billing."
         raise ExitWith(Exit.ERROR, (NO_MATCH.worded("Address matches nothing").diagnostic(detail, fix),))
     return found

@@ -18,6 +18,8 @@ DURATION_UNITS: Mapping[str, int] = {
     "us": 1_000,
     "ns": 1,
 }
+SHOWN_UNITS = {unit: scale for unit, scale in DURATION_UNITS.items() if scale <= DURATION_UNITS["d"]}
+"""Days are what people write, so durations are not shown in weeks: `7d` stays `7d`."""
 SIZE_UNITS: Mapping[str, int] = {
     "TiB": 2**40,
     "TB": 10**12,
@@ -133,7 +135,7 @@ def _quotient(value: int, scale: int) -> str:
 
 def _duration_texts(ns: int) -> Iterator[str]:
     """Candidates, the one to prefer among equally long ones first."""
-    for unit, scale in DURATION_UNITS.items():
+    for unit, scale in SHOWN_UNITS.items():
         if ns % scale == 0:
             yield f"{ns // scale}{unit}"
     yield _mixed(ns)
@@ -144,7 +146,7 @@ def _duration_texts(ns: int) -> Iterator[str]:
 
 def _mixed(ns: int) -> str:
     parts = []
-    for unit, scale in DURATION_UNITS.items():
+    for unit, scale in SHOWN_UNITS.items():
         count, ns = divmod(ns, scale)
         if count:
             parts.append(f"{count}{unit}")

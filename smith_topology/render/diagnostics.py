@@ -49,6 +49,12 @@ def tally(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(count(number, noun) for noun, number in numbers.items())
 
 
+def sentence_of(diagnostic: Diagnostic) -> str:
+    """What is wrong, on one line: ``Account is full [AC101]: stream.ORDERS needs 1 GiB.``"""
+    detail = " ".join(diagnostic.detail.split())
+    return clean(f"{diagnostic.summary} [{diagnostic.code}]" + (f": {detail}" if detail else "."))
+
+
 def _tone(severity: Severity) -> Tone:
     match severity:
         case Severity.ERROR | Severity.REFUSAL:

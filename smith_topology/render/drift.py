@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from smith_topology.core.model import Action, Change, Plan, Reason, role_of
+from smith_topology.core.model import Action, Change, Config, Plan, Reason, role_of
 from smith_topology.render import diagnostics as boxes
 from smith_topology.render.amounts import loss_sentence, total
 from smith_topology.render.differences import Difference, sorted_out
-from smith_topology.render.fields import Mark, Row, changed
+from smith_topology.render.fields import Mark, Row, changed, created
 from smith_topology.render.layout import plain_rows
 from smith_topology.render.plan import account, copies, is_blocking
-from smith_topology.render.text import Look, Style, Tone, clean, counted_roles, listed, named, placed, spread
+from smith_topology.render.text import Look, Style, Tone, clean, count, counted_roles, listed, named, placed, spread
 
 INDENT = " " * 4
-MOST_NAMED = 3
+MOST_NAMED, MOST_UNMANAGED = 3, 20
 
 
 def render(plan: Plan, look: Look) -> str:
@@ -24,6 +24,7 @@ def render(plan: Plan, look: Look) -> str:
         style.paint(headline(plan), Tone.ALARM if plan.differs else Tone.STRONG),
         *("\n".join(_group(sort, changes, style)) for sort, changes in groups.items() if changes),
         boxes.render(plan.diagnostics, look),
+        "\n".join(left_alone(plan)),
         copies(plan) if plan.copies else "",
         _advice(plan) if plan.differs else "",
     ]
@@ -47,18 +48,67 @@ def _unread(plan: Plan) -> str:
     return f" Not readable: {listed(plan.unknown)}." if plan.unknown else ""
 
 
+def left_alone(plan: Plan) -> Iterator[str]:
+    """What the file has no say in: the names, as many as are read, and how many ephemeral consumers."""
+    if plan.unmanaged:
+        yield f"Unmanaged, left alone: {counted_roles(plan.unmanaged.values())}."
+        yield from (f"  {named(address)}" for address in sorted(plan.unmanaged)[:MOST_UNMANAGED])
+        if (more := len(plan.unmanaged) - MOST_UNMANAGED) > 0:
+            yield f"  and {more} more: --output json has them all"
+    if plan.ephemeral:
+        yield f"Not compared: {count(plan.ephemeral, 'ephemeral consumer')}."
+
+
 def summary(plan: Plan, _look: Look) -> str:
-    """The headline, and on the same line what differs: ``stream.ORDERS (max_age: live 1h, declared 1w)``."""
+    """The headline, and on the same line what differs: ``stream.ORDERS (max_age: live 1h, declared 1w)``, or what stops it."""
     differing = [change for changes in sorted_out(plan).values() for change in changes]
     named_ones = [f"{named(change.address)}{_in_brackets(change)}" for change in differing[:MOST_NAMED]]
     more = [f"and {len(differing) - MOST_NAMED} more"] if len(differing) > MOST_NAMED else []
-    return " ".join([headline(plan), *([f"{'; '.join([*named_ones, *more])}."] if differing else [])])
+    reasons = [boxes.sentence_of(each) for each in plan.diagnostics if is_blocking(each) and not each.address]
+    return " ".join([headline(plan), *reasons, *([f"{'; '.join([*named_ones, *more])}."] if differing else [])])
 
 
 def _in_brackets(change: Change) -> str:
-    rows = changed(change.address, change.fields) if change.action in (Action.UPDATE, Action.REPLACE) else ()
-    words = [f"{row.label}: {_words(row)}" if _words(row) else row.label for row in rows]
-    return f" ({'; '.join(words)})" if words else ""
+    words = list(phrases(change))
+    more = [f"and {len(words) - MOST_NAMED} more fields"] if len(words) > MOST_NAMED else []
+    return f" ({'; '.join([*words[:MOST_NAMED], *more])})" if words else ""
+
+
+def phrases(change: Change) -> Iterator[str]:
+    """Each differing field with both values, ``max_age: live 1h, declared 7d``; for an object on one side only, what it is."""
+    side = _only_side(change)
+    if side is None:
+        yield from _differing(changed(change.address, change.fields), "")
+    else:
+        yield "missing" if change.action is Action.CREATE else "not in the file"
+        yield from _values(created(change.address, side), "")
+
+
+def _only_side(change: Change) -> Config | None:
+    """The configuration of an object that is only declared, or only live; None for one that is both."""
+    match change.action:
+        case Action.CREATE:
+            return change.after or {}
+        case Action.DELETE | Action.FORGET:
+            return change.before or {}
+        case _:
+            return None
+
+
+def _differing(rows: Sequence[Row], around: str) -> Iterator[str]:
+    for row in rows:
+        name = f"{around}{row.label}"
+        if row.mark is Mark.CHANGED and row.rows:
+            yield from _differing(row.rows, f"{name} ")
+        else:
+            inside = ", ".join(_values(row.rows, ""))
+            yield f"{name}: {_words(row)}" + (f" ({inside})" if inside else "")
+
+
+def _values(rows: Sequence[Row], around: str) -> Iterator[str]:
+    for row in rows:
+        name, value = f"{around}{row.label}", row.after if row.after is not None else row.before
+        yield from _values(row.rows, f"{name} ") if row.rows else [f"{name} = {value}" if value else name]
 
 
 def _group(sort: Difference, changes: Sequence[Change], style: Style) -> Iterator[str]:
@@ -68,6 +118,8 @@ def _group(sort: Difference, changes: Sequence[Change], style: Style) -> Iterato
         yield spread(header, style.paint(placed(change.span), Tone.FAINT), style.width)
         if change.action in (Action.UPDATE, Action.REPLACE):
             yield from live_and_declared(changed(change.address, change.fields), style, INDENT)
+        elif (side := _only_side(change)) is not None:
+            yield from plain_rows(created(change.address, side), style, INDENT, glyphs=False)
 
 
 def _title(sort: Difference) -> str:

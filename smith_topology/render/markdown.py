@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from smith_topology.core.model import Action, Change, Diagnostic, Plan
 from smith_topology.render.amounts import described, disturbance, total
 from smith_topology.render.diagnostics import by_gravity, heeded, word
-from smith_topology.render.drift import headline
+from smith_topology.render.drift import headline, left_alone, phrases
 from smith_topology.render.outcome import report
 from smith_topology.render.plan import account, change_lines, copies, counts, no_changes, permissions, verdict
 from smith_topology.render.results import Applied
@@ -32,9 +32,11 @@ def drift(plan: Plan, _look: Look) -> str:
     """The verdict of a comparison, and what differs."""
     lines = [f"### smith-topo: {escaped(headline(plan))}"]
     if plan.differs:
-        lines.append("\n".join(_table([*plan.changes, *plan.held])))
+        lines.append("\n".join(_compared([*plan.changes, *plan.held])))
     if heeded(plan.diagnostics):
         lines.append("\n".join(_diagnostics(plan.diagnostics)))
+    if alone := "<br>".join(map(escaped, left_alone(plan))):
+        lines.append(alone)
     return "\n\n".join(_fitting(lines, LIMIT))
 
 
@@ -99,6 +101,18 @@ def _table(changes: Sequence[Change]) -> Iterator[str]:
         yield f"| `{change.action.glyph}` | {escaped(str(change.address))} | {_what(change)} | {_cost(change)} |"
     if len(ordered) > ROWS:
         yield f"| | and {count(len(ordered) - ROWS, 'other')} | | |"
+
+
+def _compared(changes: Sequence[Change]) -> Iterator[str]:
+    """What differs, with the values of both sides."""
+    yield "| | Object | Live and declared | Cost |"
+    yield "|---|---|---|---|"
+    differing = [change for change in changes if change.action is not Action.NO_OP]
+    for change in differing[:ROWS]:
+        values = "<br>".join(map(escaped, phrases(change)))
+        yield f"| `{change.action.glyph}` | {escaped(str(change.address))} | {values} | {_cost(change)} |"
+    if len(differing) > ROWS:
+        yield f"| | and {count(len(differing) - ROWS, 'other')} | | |"
 
 
 def _what(change: Change) -> str:

@@ -127,7 +127,7 @@ def _groups(found: Sequence[tuple[Change, Result]], troubles: Troubles, style: S
         elif changes and result is Result.DONE:
             yield "\n".join(_done(title, changes, style))
         elif changes:
-            lines = (line for change in changes for line in _line(change, troubles.get(change.address, ()), style))
+            lines = (_line(change, troubles.get(change.address, ())) for change in changes)
             yield "\n".join([style.paint(f"{title}:", Tone.STRONG), *lines])
 
 
@@ -147,10 +147,9 @@ def _done(title: str, changes: Sequence[Change], style: Style) -> Iterator[str]:
     yield from (_header(change) for change in changes)
 
 
-def _line(change: Change, troubles: Sequence[Outcome], style: Style) -> list[str]:
+def _line(change: Change, troubles: Sequence[Outcome]) -> str:
     said = "; ".join(_why(each) + (f" [{clean(each.diagnostic.code)}]" if each.diagnostic else "") for each in troubles)
-    text = f"{_header(change)}  {said}".rstrip()
-    return paragraph(text.lstrip(), "  ", style.width, "      ") if style.terminal else [text]
+    return f"{_header(change)}  {said}".rstrip()
 
 
 def _header(change: Change) -> str:

@@ -12,13 +12,14 @@ from smith_topology.core.model import OWN_METADATA, Kind, Observed
 from smith_topology.render.amounts import approximate_size
 from smith_topology.render.fields import created
 from smith_topology.render.layout import plain_rows
-from smith_topology.render.text import Look, Style, Tone, clean, columns, named
+from smith_topology.render.text import Look, Style, Tone, clean, columns, named, visible
 from smith_topology.render.values import fields_of, unknown
 
 HEAD = ("ADDRESS", "MESSAGES", "BYTES", "CONSUMERS", "PENDING", "UN-ACKED", "OWNER", "PROTECTED")
 RIGHT = frozenset({1, 2, 3, 4, 5})
 NOTHING = "-"
 NOTHING_THERE = "Nothing of what the file declares is there, and nothing that this topology owns."
+NOTHING_AT_ALL = "There is nothing in this account."
 IDENTITY = ("type", "stream_name", "name", "created", "config", "cluster", "ts")
 """Members of a consumer's state that are no state, or are shown elsewhere."""
 NEVER = "0001-01-01T00:00:00Z"
@@ -27,23 +28,33 @@ NEVER = "0001-01-01T00:00:00Z"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The objects that were asked for; ``single`` where an address named one of them."""
+    """The objects that were asked for; ``single`` where an address named one of them, ``all`` where a pattern was given."""
 
     objects: Sequence[Observed]
     single: bool = False
+    all: bool = False
 
 
 def render(shown: Shown, look: Look) -> str:
+    if not shown.objects:
+        return NOTHING_AT_ALL if shown.all else NOTHING_THERE
     return detail(shown.objects[0], look.style) if shown.single else table(shown.objects, look.style)
 
 
 def table(objects: Iterable[Observed], style: Style) -> str:
     """A table of live objects, each consumer below its stream."""
     ordered = sorted(objects, key=lambda each: (each.address.path, each.address.kind))
-    if not ordered:
-        return NOTHING_THERE
-    head, *lines = columns([HEAD, *(_row(each) for each in ordered)], RIGHT)
+    rows = [HEAD, *(_row(each) for each in ordered)]
+    head, *lines = columns(rows, RIGHT)
+    if style.terminal and max(map(visible, (head, *lines))) > style.terminal:
+        head, *lines = _without_empty_columns(rows)
     return "\n".join([style.paint(head, Tone.STRONG), *lines])
+
+
+def _without_empty_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    full = [i for i in range(len(HEAD)) if any(row[i] not in ("", NOTHING) for row in rows[1:])]
+    right = frozenset(place for place, i in enumerate(full) if i in RIGHT)
+    return columns([[row[i] for i in full] for row in rows], right)
 
 
 def _row(observed: Observed) -> Sequence[str]:

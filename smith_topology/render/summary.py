@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from smith_topology.core.model import Action, Diagnostic, Plan
 from smith_topology.render.amounts import disturbance, total
-from smith_topology.render.diagnostics import heeded, tally
+from smith_topology.render.diagnostics import heeded, sentence_of, tally
 from smith_topology.render.interruptions import sentence
 from smith_topology.render.plan import account, counts, is_blocking, no_changes, permissions, verdict
 from smith_topology.render.text import Look, clean, listed, named
@@ -40,5 +40,6 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 def _reason(blocking: Diagnostic) -> str:
     """``stream.AUDIT: Object is protected [OW103]``: a log that holds only these lines has to say why."""
-    where = f"{named(blocking.address)}: " if blocking.address else ""
-    return f"  {where}{clean(blocking.summary)} [{clean(blocking.code)}]"
+    if not blocking.address:
+        return f"  {sentence_of(blocking)}"
+    return f"  {named(blocking.address)}: {clean(blocking.summary)} [{clean(blocking.code)}]"

@@ -28,11 +28,13 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How text is dressed: with or without ANSI colours, to which width it is laid out, and whether for a terminal."""
+    """How text is dressed: with or without ANSI colours, and to which width it is laid out. ``terminal`` is the number of columns
+    of the terminal that it is for, 0 without one.
+    """
 
     colour: bool = False
     width: int = 100
-    terminal: bool = False
+    terminal: int = 0
 
     def paint(self, text: str, tone: Tone) -> str:
         return f"\x1b[{tone.value}m{text}\x1b[0m" if self.colour and text else text
@@ -134,10 +136,8 @@ def spread(left: str, right: str, width: int) -> str:
     return padded(left, max(width - visible(right), visible(left) + 2)) + right
 
 
-def paragraph(text: str, indent: str, width: int, later: str | None = None) -> list[str]:
-    """The text wrapped and indented, all lines but the first by ``later`` if it is given; lines that start with a space, such as
-    commands, stay as they are.
-    """
+def paragraph(text: str, indent: str, width: int) -> list[str]:
+    """The text wrapped and indented; lines that start with a space, such as commands, stay as they are."""
     lines: list[str] = []
     for line in text.split("\n"):
         line = clean(line)
@@ -148,11 +148,36 @@ def paragraph(text: str, indent: str, width: int, later: str | None = None) -> l
                 line,
                 max(width, len(indent) + 40),
                 initial_indent=indent,
-                subsequent_indent=indent if later is None else later,
+                subsequent_indent=indent,
                 break_long_words=False,
                 break_on_hyphens=False,
             )
     return lines
+
+
+def fitted(text: str, style: Style) -> str:
+    """The text with lines that are too long for the terminal broken between words. Without a terminal lines stay whole, and so do
+    commands.
+    """
+    if not style.terminal:
+        return text
+    return "\n".join(part for line in text.split("\n") for part in _broken(line, style.terminal))
+
+
+def _broken(line: str, width: int) -> list[str]:
+    plain = ESCAPE_SEQUENCE.sub("", line)
+    if len(plain) <= width or plain.startswith("    smith-topo "):
+        return [line]
+    indent = " " * (len(plain) - len(plain.lstrip()) + 4)
+    start = line[: len(line) - len(line.lstrip(" "))]
+    lines, current = list[str](), start
+    for word in line[len(start) :].split(" "):
+        if current.strip() and visible(current) + 1 + visible(word) > width:
+            lines.append(current.rstrip(" "))
+            current = indent + word
+        else:
+            current += word if current in (start, indent) else f" {word}"
+    return [*lines, current]
 
 
 def columns(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:

@@ -216,6 +216,7 @@ JSON_KEYS = {
     "unmanaged",
     "unknown",
     "copies",
+    "ephemeral_consumers",
 }
 
 
@@ -292,7 +293,7 @@ def test_metrics_say_that_the_check_failed_where_the_file_is_broken(applied: Sho
 @pytest.mark.parametrize("output", ["human", "metrics"])
 def test_metrics_do_not_claim_that_what_could_not_be_compared_is_in_order(applied: Shop, output: str) -> None:
     path = applied.directory / "drift.prom"
-    applied.write(_streams(), target={"account": "OTHER"})
+    applied.write(_streams(), target={"cluster": "OTHER"})
 
     done = applied.run("drift", "--metrics-file", path, "--output", output)
 
@@ -379,3 +380,46 @@ def test_who_may_only_read_cannot_apply_and_learns_why(reader: tuple[Shop, Shop]
     assert done.exit_code == ERROR, done
     assert "$JS.API.STREAM.UPDATE.ORDERS" in done.stdout + done.stderr
     assert admin.live() == before
+
+
+def test_a_comment_shows_both_values_and_what_is_missing_in_markdown(shop: Shop) -> None:
+    shop.write({"KEPT": {"subjects": ["kept"], "max_age": "7d"}})
+    shop.apply()
+    shop.edit("KEPT", max_age=3_600_000_000_000)
+    shop.write({"KEPT": {"subjects": ["kept"], "max_age": "7d"}, "NEW": {"subjects": ["new"], "storage": "memory"}})
+
+    shown = shop.run("drift", "-o", "markdown").stdout
+    assert re.search(r"stream.KEPT \| max\\_age: live 1h, declared 7d \|", shown)
+    assert 'stream.NEW | missing<br>subjects = \\["new"\\]<br>' in shown
+    line = shop.run("drift", "-o", "summary").stdout
+    assert 'stream.NEW (missing; subjects = ["new"]; ' in line
+    assert "stream.NEW" in (human := shop.run("drift").stdout)
+    assert '    subjects         = ["new"]\n' in human
+
+
+def test_one_line_says_why_the_place_is_the_wrong_one(shop: Shop) -> None:
+    shop.write(empty_streams("ORDERS"), target={"cluster": "OTHER"})
+
+    done = shop.run("drift", "-o", "summary")
+    (line,) = done.stdout.splitlines()
+    assert done.exit_code != 0
+    assert "OTHER" in line
+
+
+def test_what_is_left_alone_is_listed_and_ephemeral_consumers_are_counted(shop: Shop) -> None:
+    shop.write(empty_streams("ORDERS"))
+    shop.apply()
+    for number in range(22):
+        shop.create(f"OTHER{number:02}")
+    with shop.raw() as js:
+        for _ in range(2):
+            js.request("CONSUMER.CREATE.ORDERS", {"stream_name": "ORDERS", "config": {"ack_policy": "explicit"}})
+
+    human, markdown = shop.run("drift"), shop.run("drift", "-o", "markdown")
+    assert human.exit_code == markdown.exit_code == 0
+    for shown in (human.stdout, markdown.stdout):
+        assert "Unmanaged, left alone: 22 streams." in shown
+        assert "stream.OTHER00" in shown
+        assert "2 more" in shown
+        assert "2 ephemeral consumers" in shown
+    assert shop.json("drift")["ephemeral_consumers"] == 2

@@ -170,7 +170,7 @@ def losing(shop: Shop) -> Shop:
 
 
 def test_each_destroy_that_holds_data_wants_its_name(losing: Shop) -> None:
-    code, screen = _answered(losing, ("apply", *MANY), ("(EVENTS)", "EVENTS\n"), ("(ORDERS)", "ORDERS\n"), (QUESTION, "yes\n"))
+    code, screen = _answered(losing, ("apply", *MANY), ("(EVENTS)", "EVENTS\n"), ("(ORDERS)", "ORDERS\n"))
 
     assert code == DONE
     assert "(EMPTY)" not in screen
@@ -187,7 +187,6 @@ def test_each_destroy_that_holds_data_wants_its_name(losing: Shop) -> None:
         [("(EVENTS)", END_OF_INPUT)],
         [("(EVENTS)", "EVENTS\n"), ("(ORDERS)", "EVENTS\n")],
         [("(EVENTS)", "EVENTS\n"), ("(ORDERS)", END_OF_INPUT)],
-        [("(EVENTS)", "EVENTS\n"), ("(ORDERS)", "ORDERS\n"), (QUESTION, "no\n")],
     ],
     ids=str,
 )
@@ -206,7 +205,7 @@ def test_an_update_that_loses_messages_wants_the_name_too(shop: Shop) -> None:
     shop.fill("orders.a", 3)
     shop.write({**FULL, "ORDERS": {"subjects": ["orders.>"], "max_msgs": 1}})
 
-    code, _ = _answered(shop, ("apply",), ("(ORDERS)", "ORDERS\n"), (QUESTION, "yes\n"))
+    code, _ = _answered(shop, ("apply",), ("(ORDERS)", "ORDERS\n"))
 
     assert code == DONE
     assert shop.live()["stream.ORDERS"]["messages"] == 1
@@ -221,7 +220,7 @@ def test_names_that_the_flags_allow_are_not_asked_for(losing: Shop) -> None:
 
 def test_the_name_of_an_object_that_a_flag_allows_is_not_asked_for(losing: Shop) -> None:
     allowed = ("--allow", "delete=stream.EVENTS,data-loss=stream.EVENTS")
-    code, screen = _answered(losing, ("apply", *MANY, *allowed), ("(ORDERS)", "ORDERS\n"), (QUESTION, "yes\n"))
+    code, screen = _answered(losing, ("apply", *MANY, *allowed), ("(ORDERS)", "ORDERS\n"))
 
     assert (code, "(EVENTS)" in screen) == (DONE, False)
 
@@ -232,7 +231,7 @@ def test_destroy_asks_like_apply(losing: Shop) -> None:
     declined, _ = _answered(losing, ("destroy",), ("(EVENTS)", "EVENTS\n"), ("(ORDERS)", "no\n"))
     assert declined == DECLINED
     assert len(losing.live()) == 4
-    code, _ = _answered(losing, ("destroy",), ("(EVENTS)", "EVENTS\n"), ("(ORDERS)", "ORDERS\n"), (QUESTION, "yes\n"))
+    code, _ = _answered(losing, ("destroy",), ("(EVENTS)", "EVENTS\n"), ("(ORDERS)", "ORDERS\n"))
     assert code == DONE
     assert losing.live() == {}
 

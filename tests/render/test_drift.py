@@ -45,6 +45,10 @@ def test_the_first_line_says_it_all_and_the_rest_cannot_be_read_the_wrong_way_ro
 
         Declared, but not there: deleted, or never applied:
           stream.RAW                                                                         topology.yaml:3
+            subjects  = ["raw.>"]
+            retention = workqueue
+            max_bytes = 500MiB
+            max_age   = 6h
 
         The file has moved on and is not yet applied:
           stream.ORDERS                                                                     topology.yaml:12
@@ -53,6 +57,7 @@ def test_the_first_line_says_it_all_and_the_rest_cannot_be_read_the_wrong_way_ro
 
         Owned, but not in the file:
           stream.LEGACY
+            subjects = ["legacy"]
 
         Nothing was changed.
         Applying the file would cost data. Data loss: 1,204,343 messages, 3.4 GiB; up to 4 messages never delivered.

@@ -60,6 +60,7 @@ class Difference:
     unmanaged: Mapping[Address, Role] = field(default_factory=dict)
     copies: Mapping[Address, str] = field(default_factory=dict)
     owned: int = 0
+    ephemeral: int = 0
 
 
 def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Selection = EVERYTHING) -> Difference:
@@ -86,7 +87,8 @@ def diff(topology: Topology, live: Live, *, adopt: bool = False, selection: Sele
     diagnostics.extend(ownership.from_elsewhere(topology, removed))
     unmanaged, owned = ownership.unmanaged(topology, live), ownership.owned(topology, live)
     copies = {address: live.observed[address].copy_of for address in unmanaged if live.observed[address].copy_of}
-    return Difference(tuple(changes), tuple(held), tuple(diagnostics), unmanaged, copies, len(owned))
+    ephemeral = sum(map(ownership.is_ephemeral, live.observed.values()))
+    return Difference(tuple(changes), tuple(held), tuple(diagnostics), unmanaged, copies, len(owned), ephemeral)
 
 
 def declared_change(owner: str, resource: Resource, observed: Observed | None, context: Context) -> Change:

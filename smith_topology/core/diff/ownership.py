@@ -245,7 +245,12 @@ def is_ephemeral_or_internal(observed: Observed) -> bool:
     """Ephemeral consumers and the ones the server makes for mirrors and sources."""
     if observed.address.kind is not Kind.CONSUMER:
         return False
-    return is_internal(observed) or not observed.config.get("durable_name")
+    return is_internal(observed) or is_ephemeral(observed)
+
+
+def is_ephemeral(observed: Observed) -> bool:
+    """Whether it is a consumer that a client made for itself, and that ends with it."""
+    return observed.address.kind is Kind.CONSUMER and not observed.config.get("durable_name") and not is_internal(observed)
 
 
 def is_internal(consumer: Observed) -> bool:

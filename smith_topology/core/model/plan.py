@@ -104,6 +104,8 @@ class Plan:
     held: tuple[Change, ...] = ()
     unmanaged: Mapping[Address, Role] = field(default_factory=dict)
     copies: Mapping[Address, str] = field(default_factory=dict)
+    ephemeral: int = 0
+    """How many ephemeral consumers there are on the streams whose consumers were read."""
     unknown: tuple[Address, ...] = ()
     owned: int = 0
     handovers: tuple[Handover, ...] = ()

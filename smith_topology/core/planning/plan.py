@@ -109,6 +109,7 @@ def complete(prepared: Prepared, answers: Answers) -> Plan:
         copies=found.copies,
         unknown=tuple(live.unknown),
         owned=found.owned,
+        ephemeral=found.ephemeral,
         handovers=order.handovers,
         partial=prepared.partial,
         digest=_digest(topology.name, changes, steps),

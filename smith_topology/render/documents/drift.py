@@ -56,6 +56,7 @@ DRIFT = Shape[Plan](
         Key("unchanged", COUNT, "Objects that are as declared.", lambda plan: len(plan.of(Action.NO_OP))),
         Key("resources", ListOf(DIFFERENCE), "What differs, gravest first.", differences),
         Key("diagnostics", ListOf(DIAGNOSTIC), "Findings, in the order they were made.", lambda plan: plan.diagnostics),
+        Key("ephemeral_consumers", COUNT, "Ephemeral consumers of the streams that were compared.", lambda plan: plan.ephemeral),
         Key("unmanaged", ListOf(TEXT), "Addresses of objects that are left alone.", lambda plan: map(str, plan.unmanaged)),
         COPIES,
         Key("unknown", ListOf(TEXT), "Addresses of objects that could not be read.", lambda plan: map(str, plan.unknown)),
