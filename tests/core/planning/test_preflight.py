@@ -400,3 +400,30 @@ def test_streams_and_consumers_that_cant_be_read_are_counted(most: int, said: li
     assert codes(change(S, None, {}), now=live(there(T), on=server(max_streams=most), unknown=[U])) == said
     limited = {"max_consumers": most}
     assert codes(change(C, None, {}), now=live(there(S, limited), there(consumer("S", "d")), unknown=[OTHER])) == said
+
+
+# ------------------------------------------------------------------------------------------------ tiers
+
+TIERED = replace(CLUSTER, tiers={"R1": {"max_streams": 1, "max_storage": 100}, "R3": {"max_storage": 100, "max_ack_pending": 5}})
+R3 = {"num_replicas": 3}
+
+
+@pytest.mark.parametrize(
+    ("changes", "there_now", "said"),
+    [
+        ([change(S, None, {})], [there(T, R3)], []),
+        ([change(S, None, {})], [there(T)], ["CP105"]),
+        ([change(S, R3, {})], [there(T), there(S, R3)], ["CP105"]),
+        ([change(S, R3, {}), change(T, {}, R3)], [there(T), there(S, R3)], []),
+        ([change(S, None, {**R3, "max_bytes": 60})], [there(T, {"max_bytes": 60})], []),
+        ([change(S, None, {**R3, "max_bytes": 60})], [there(T, {**R3, "max_bytes": 60})], ["CP105"]),
+        ([change(S, None, {"num_replicas": 5})], [], ["CP112"]),
+        ([change(C, None, {"max_ack_pending": 6})], [there(S, R3)], ["CP106"]),
+        ([change(C, None, {"max_ack_pending": 6, "num_replicas": 1})], [there(S, R3)], []),
+    ],
+)
+def test_an_account_with_tiers_is_judged_by_that_of_the_replicas(
+    changes: list[Change], there_now: list[Observed], said: list[str]
+) -> None:
+    """A tier counts the bytes of a stream once, whatever its number of replicas."""
+    assert codes(*changes, now=live(*there_now, on=TIERED)) == said
