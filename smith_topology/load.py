@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from smith_topology.core.file import findings
 from smith_topology.core.file.encoding import MAX_BYTES, too_large
@@ -24,10 +25,30 @@ KERNEL = ("/proc/", "/sys/")
 def load(
     paths: Sequence[str], stdin: Callable[[int], bytes], rules: Rules = no_rules
 ) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
-    """One topology of files, of directories (their ``*.yaml`` and ``*.yml``, sorted) and of ``-``, standard input.
+    """One topology of what ``read`` reads, judged by ``rules``. None, with every reason, when anything stops it: a file that
+    can't be read does not count as empty.
+    """
+    return judged(read(paths, stdin), rules)
 
-    ``rules`` judge it (``core.file.topology.parse``). ``stdin`` is given the most bytes to read and called at most once; a file
-    named twice is read once. None, with every reason, when anything stops it: a file that can't be read does not count as empty.
+
+class Texts(NamedTuple):
+    """The content of each file by the name to show, and why others could not be read."""
+
+    sources: list[tuple[str, bytes]]
+    unread: list[Diagnostic]
+
+
+def judged(texts: Texts, rules: Rules) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
+    """As ``load``, of files that have been read."""
+    with _collector_paused():
+        topology, found = parse(texts.sources, complete=not texts.unread, rules=rules)
+    return (None if texts.unread else topology), (*texts.unread, *found)
+
+
+def read(paths: Sequence[str], stdin: Callable[[int], bytes]) -> Texts:
+    """The files, those of directories (their ``*.yaml`` and ``*.yml``, sorted), and ``-``, standard input.
+
+    ``stdin`` is given the most bytes to read and called at most once; a file named twice is read once.
     """
     names: list[str] = []
     sources: list[tuple[str, bytes]] = []
@@ -42,9 +63,7 @@ def load(
             sources.append((name, _read(name, stdin)))
         except _Unread as reason:
             unread.append(reason.diagnostic)
-    with _collector_paused():
-        topology, found = parse(sources, complete=not unread, rules=rules)
-    return (None if unread else topology), (*unread, *found)
+    return Texts(sources, unread)
 
 
 class _Unread(Exception):

@@ -56,8 +56,8 @@ def drift(
             what = session.declared(files.paths, origin)
             owner = what.topology.name
             found = session.run(lambda: compared(what, connection, selected))
-        except ExitWith:
-            unknown = metrics.failed(owner, look(sys.stdout))
+        except ExitWith as end:
+            unknown = metrics.failed(owner or end.owner, look(sys.stdout))
             if output is DriftOutput.METRICS:
                 to_stdout(unknown)
             if metrics_file:

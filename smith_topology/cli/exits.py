@@ -24,17 +24,18 @@ class Exit(IntEnum):
 
 
 class ExitWith(Exception):
-    """Ends a command with an exit code, after its ``diagnostics`` are reported."""
+    """Ends a command with an exit code, after its ``diagnostics`` are reported. ``owner`` is the name that a broken file has."""
 
-    def __init__(self, code: int, diagnostics: tuple[Diagnostic, ...] = ()) -> None:
+    def __init__(self, code: int, diagnostics: tuple[Diagnostic, ...] = (), owner: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.diagnostics = diagnostics
+        self.owner = owner
 
 
-def failed(diagnostics: tuple[Diagnostic, ...]) -> ExitWith:
+def failed(diagnostics: tuple[Diagnostic, ...], owner: str = "") -> ExitWith:
     """Errors are 1; safety gates alone are 3."""
-    return ExitWith(Exit.REFUSED if worst(diagnostics) is Severity.REFUSAL else Exit.ERROR, diagnostics)
+    return ExitWith(Exit.REFUSED if worst(diagnostics) is Severity.REFUSAL else Exit.ERROR, diagnostics, owner)
 
 
 def raise_for(diagnostics: tuple[Diagnostic, ...]) -> None:

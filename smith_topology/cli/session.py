@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smith_topology.cli.exits import Exit, ExitWith, failed, raise_for
+from smith_topology.cli.exits import Exit, ExitWith, failed
 from smith_topology.cli.options import Connection, Origin
 from smith_topology.cli.streams import to_stderr
 from smith_topology.core.diff.selection import Selection
@@ -38,14 +38,17 @@ class Declared:
 
 
 def declared(paths: list[str], origin: Origin | None = None) -> Declared:
-    """Load and check offline. ``origin`` is for what is planned. Raises ExitWith, with every error of every file at once."""
+    """Load and check offline. ``origin`` is for what is planned. Raises ExitWith, with every error of every file at once, and the
+    owner if it can be read.
+    """
+    from smith_topology.core.file.topology import readable_owner
     from smith_topology.core.planning.ignored_warnings import offline
-    from smith_topology.load import load
+    from smith_topology.load import judged, read
 
-    topology, found = load(paths, lambda size: sys.stdin.buffer.read(size) if sys.stdin else b"", offline)
-    raise_for(found)
+    texts = read(paths, lambda size: sys.stdin.buffer.read(size) if sys.stdin else b"")
+    topology, found = judged(texts, offline)
     if topology is None:
-        raise ExitWith(Exit.ERROR, found)
+        raise failed(found, readable_owner(texts.sources))
     if origin:
         from smith_topology.sources import VARIABLE, sources_of
 

@@ -9,6 +9,8 @@ from functools import lru_cache
 INT64_MAX = 2**63 - 1
 
 DURATION_UNITS: Mapping[str, int] = {
+    "y": 31_536_000_000_000_000,
+    "M": 2_592_000_000_000_000,
     "w": 604_800_000_000_000,
     "d": 86_400_000_000_000,
     "h": 3_600_000_000_000,
@@ -18,6 +20,7 @@ DURATION_UNITS: Mapping[str, int] = {
     "us": 1_000,
     "ns": 1,
 }
+"""A year is 365 days and a month 30, as the ``nats`` CLI counts them."""
 SHOWN_UNITS = {unit: scale for unit, scale in DURATION_UNITS.items() if scale <= DURATION_UNITS["d"]}
 """Days are what people write, so durations are not shown in weeks: `7d` stays `7d`."""
 SIZE_UNITS: Mapping[str, int] = {
@@ -42,6 +45,8 @@ _PART = re.compile(rf"({_NUMBER})([a-zA-Z]*)")
 _CLOCK = re.compile(r"([0-9]{1,3}):([0-9]{1,2})\Z")
 _LOOSE = re.compile(rf"({_NUMBER})([a-zµμ]+)")
 _SPELLINGS = {
+    "y": "year years yr yrs",
+    "M": "month months mo",
     "w": "week weeks wk wks",
     "d": "day days",
     "h": "hour hours hr hrs",
@@ -51,7 +56,7 @@ _SPELLINGS = {
     "us": "µs μs usec usecs micros microsecond microseconds",
     "ns": "nsec nsecs nanos nanosecond nanoseconds",
 }
-_MEANT = {word: unit for unit, words in _SPELLINGS.items() for word in (unit, *words.split())}
+_MEANT = {word: unit for unit, words in _SPELLINGS.items() for word in (unit, *words.split()) if word != "M"}
 _MEANT_SIZE = {
     **{unit.lower(): unit for unit in SIZE_UNITS},
     **{unit[0].lower(): unit for unit in ("KB", "MB", "GB", "TB")},

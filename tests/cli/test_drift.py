@@ -287,7 +287,7 @@ def test_metrics_say_that_the_check_failed_where_the_file_is_broken(applied: Sho
 
     assert done.exit_code == ERROR
     for text in (path.read_text(encoding="utf-8"), done.stdout):
-        assert _metric(text, r'check_success\{owner=""\}') == 0
+        assert _metric(text, r'check_success\{owner="shop"\}') == 0
 
 
 @pytest.mark.parametrize("output", ["human", "metrics"])

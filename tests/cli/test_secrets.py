@@ -135,7 +135,7 @@ def test_a_secret_on_the_server_is_in_no_output(shop: Shop) -> None:
 def test_a_traceback_that_was_asked_for_has_none_either(here: Path) -> None:
     broken = here / "broken.py"
     broken.write_text(
-        f"import smith_topology.load as l\ndef f(*_):\n    raise RuntimeError({SEED!r})\nl.load = f\n"
+        f"import smith_topology.load as l\ndef f(*_):\n    raise RuntimeError({SEED!r})\nl.read = f\n"
         "from smith_topology.cli import main\nmain(['validate'])\n"
     )
     done = subprocess.run([sys.executable, broken], capture_output=True, text=True, check=False, env={"SMITH_TOPO_DEBUG": "1"})

@@ -17,6 +17,7 @@ from smith_topology.core.file import findings
 from smith_topology.core.file.encoding import decode
 from smith_topology.core.file.report import Fault, Placed, Report, Stop, span_of
 from smith_topology.core.file.suggest import shown
+from smith_topology.core.file.surrogates import with_pairs_joined
 from smith_topology.core.file.syntax import misread, syntax_fault
 from smith_topology.core.kinds.fields import MAX_TEXT_BYTES
 from smith_topology.core.model import Span
@@ -89,7 +90,7 @@ def compose(data: bytes, report: Report) -> Node | None:
     """
     try:
         text = decode(data, report.file)
-        return _Composer(report).compose(text)
+        return _Composer(report).compose(with_pairs_joined(text))
     except Stop as stop:
         report.add(stop.at, stop.fault)
     return None
@@ -129,6 +130,7 @@ class _Composer:
         self._stack: list[_Frame] = []
         self._root: Node | None = None
         self._holds_secrets = False
+        self._start = report.start
 
     def compose(self, text: str) -> Node | None:
         """The root node of the text; None if there is no document in it. Raises Stop where the rest can't be understood."""
@@ -152,8 +154,8 @@ class _Composer:
         return self._root
 
     def _document(self, event: Any) -> None:
-        if self._root is not None:
-            raise Stop(self._span(event), _SEVERAL)
+        self._start = self._span(event)
+        self._anchors.clear()
 
     def _scalar(self, event: Any) -> None:
         mark = event.start_mark
@@ -205,7 +207,7 @@ class _Composer:
     def _place(self, node: Node, size: int, height: int) -> None:
         """Put a finished node into the collection around it."""
         if not self._stack:
-            self._root = node
+            self._end_document(node)
             return
         frame = self._stack[-1]
         frame.size += size
@@ -220,6 +222,13 @@ class _Composer:
         else:
             self._entry(frame, frame.key, node)
             frame.key = None
+
+    def _end_document(self, node: Node) -> None:
+        """Keep the one document that is not empty: generators write empty ones before and after it."""
+        if self._root is None or _is_null(self._root):
+            self._root = node
+        elif not _is_null(node):
+            raise Stop(self._start, _SEVERAL)
 
     def _entry(self, frame: _Frame, key: Node, value: Node) -> None:
         if not isinstance(key, ScalarNode):
@@ -248,6 +257,10 @@ class _Composer:
     def _span(self, event: Any) -> Span:
         mark = event.start_mark
         return Span(self._file, mark.line + 1, mark.column + 1)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.is_null
 
 
 _SECRET = Fault(

@@ -130,6 +130,12 @@ DIFFERENT_TARGET = Finding.error(
     "Files of one topology with different `target`.",
     "As above.",
 )
+DIFFERENT_DEFAULT = Finding.error(
+    "different-default",
+    "Files with different defaults",
+    "Files of one topology give the same key of `defaults` different values.",
+    "Write it once, or at each object that differs.",
+)
 MISSING_KEY = Finding.error(
     "missing-key",
     "Missing key",

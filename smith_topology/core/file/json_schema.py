@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from smith_topology.core.file.keys import FILE_KEYS, OWN_KEYS, TABLES, Key
 from smith_topology.core.file.scalars import TIME_PATTERN, bounds
+from smith_topology.core.file.values import EXTENSION
 from smith_topology.core.file.written import written
 from smith_topology.core.kinds.fields import FIRST, MAX_TEXT_BYTES, Field, Type
 from smith_topology.core.kinds.marks import OURS, SERVERS
@@ -114,7 +115,14 @@ def _object(fields: Iterable[Field]) -> Schema:
     table = {field.name: field for field in fields}
     required = [name for name, field in table.items() if field.required]
     properties = {name: _described(field) for name, field in table.items()}
-    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+    extension: Schema = {f"^{EXTENSION}": {}}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": required,
+        "properties": properties,
+        "patternProperties": extension,
+    }
 
 
-_UNITS = {Type.DURATION: "duration: ns us ms s m h d w", Type.SIZE: "size: B KB MB GB TB KiB MiB GiB TiB"}
+_UNITS = {Type.DURATION: "duration: ns us ms s m h d w M y", Type.SIZE: "size: B KB MB GB TB KiB MiB GiB TiB"}

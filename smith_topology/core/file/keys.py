@@ -195,9 +195,9 @@ _FILE = (
         Field(
             "defaults",
             Type.BLOCK,
-            "What every stream or consumer of this file has unless it says otherwise.",
+            "What every stream or consumer has unless it says otherwise, in whichever file it stands.",
             fields=tuple(
-                Field(kind.value, Type.BLOCK, f"For every {kind.value} of this file.", fields=rules.fields)
+                Field(kind.value, Type.BLOCK, f"For every {kind.value}.", fields=rules.fields)
                 for kind, rules in RULES.items()
             ),
             takes="`stream` and `consumer`, each with fields",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
+from typing import TypeAlias
 
 from smith_topology.core.file import findings
 from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, Node, ScalarNode, compose
@@ -70,40 +71,57 @@ class Part:
     ignore_warnings: Mapping[str, IgnoredWarning] = field(default_factory=dict)
 
 
-def parse_file(data: bytes, report: Report) -> Part:
-    """What could be read of a file; faults go to the report. Raises nothing."""
+def open_file(data: bytes, report: Report) -> FileReader | None:
+    """A reader of a file that is a mapping, else None; faults go to the report. Raises nothing."""
     root = compose(data, report)
     if isinstance(root, MappingNode):
-        return _FileParser(report).part(root)
+        return FileReader(root, report)
     if root is not None and not (isinstance(root, ScalarNode) and root.is_null):
         report.add(root, _not_a_mapping(root))
     elif report.empty:
         report.add(report.start, _EMPTY_FILE)
-    return Part()
+    return None
 
 
-class _FileParser:
-    def __init__(self, report: Report) -> None:
+Defaults: TypeAlias = dict[Kind, Body]
+
+
+class FileReader:
+    """Reads one file: its ``defaults`` at once, everything else once the defaults of all files are known."""
+
+    def __init__(self, root: MappingNode, report: Report) -> None:
+        self._root = root
         self._report = report
         self._reader = FieldReader(report)
-        self._defaults = {kind: Body() for kind in TABLES}
-        self._weights = dict.fromkeys(TABLES, 0)
         self._inherited = 0
         self._shared: Shared = {}
+        before = report.faults
+        self.defaults = self._read_defaults(root.entries.get("defaults"))
+        self._sound = report.faults == before
 
-    def part(self, root: MappingNode) -> Part:
-        entries = root.entries
+    def join(self, earlier: Defaults) -> None:
+        """Put this file's defaults beside those of earlier files. A key that has another value there is reported."""
+        for kind, body in self.defaults.items():
+            known = earlier.setdefault(kind, Body())
+            for name, value in body.config.items():
+                if known.config.setdefault(name, value) != value:
+                    self._report.add(body.entries[name], _other_default(kind, name, span_of(known.entries[name])))
+                    self._sound = False
+                known.entries.setdefault(name, body.entries[name])
+
+    def part(self, defaults: Defaults) -> Part:
+        """What this file contributes, with the defaults of the topology."""
+        self._defaults = dict(defaults)
+        self._weights = {kind: weight(body.config) for kind, body in defaults.items()}
+        entries = self._root.entries
         for key in entries:
             if key not in FILE_KEYS:
                 self._reader.unknown(key, entries[key], FILE_KEYS, "a topology file")
-        self._check_version(root)
-        before = self._report.faults
-        self._read_defaults(entries.get("defaults"))
-        sound = self._report.faults == before
+        self._check_version(self._root)
         streams = self._reader.entries("streams", entries.get("streams"))
         resources = tuple(each for name, at in streams.items() for each in self._resources(stream_address(name), at))
-        owner, target = self._owner(entries.get("name")), self._target(entries.get("target"))
-        return Part(True, sound, owner, target, resources, self._ignored(entries.get("ignore_warnings")))
+        target, ignored = self._target(entries.get("target")), self._ignored(entries.get("ignore_warnings"))
+        return Part(True, self._sound, self.owner, target, resources, ignored)
 
     def _check_version(self, root: MappingNode) -> None:
         entry = root.entries.get("version")
@@ -118,7 +136,10 @@ class _FileParser:
         written = self._reader.entries("ignore_warnings", entry) if found else {}
         return {code: IgnoredWarning(reason, span_of(written[code])) for code, reason in found.items()}
 
-    def _owner(self, entry: Entry | None) -> Owner | None:
+    @cached_property
+    def owner(self) -> Owner | None:
+        """The ``name``; what is wrong with it is reported once."""
+        entry = self._root.entries.get("name")
         if entry is None or entry.is_null:
             return None
         text = self._reader.value(FILE_KEYS["name"].field, "name", entry)
@@ -138,7 +159,8 @@ class _FileParser:
             self._report.add(entry, _EMPTY_TARGET)
         return found
 
-    def _read_defaults(self, entry: Entry | None) -> None:
+    def _read_defaults(self, entry: Entry | None) -> Defaults:
+        defaults = {kind: Body() for kind in TABLES}
         for key, each in self._reader.entries("defaults", entry).items():
             if key not in TABLES:
                 self._reader.unknown(key, each, [kind.value for kind in TABLES], "`defaults`")
@@ -148,8 +170,8 @@ class _FileParser:
                 if name not in TABLES[kind]:
                     hint = f"Write it at each {kind.value} that needs it." if name in OWN_KEYS[kind] else _hint(kind, name)
                     self._reader.unknown(name, entries[name], TABLES[kind], f"`defaults.{key}`", hint)
-            self._defaults[kind] = self._reader.body(TABLES[kind], entries)
-            self._weights[kind] = weight(self._defaults[kind].config)
+            defaults[kind] = self._reader.body(TABLES[kind], entries)
+        return defaults
 
     def _resources(self, address: Address, at: Entry) -> Iterator[Resource]:
         """The resource under a key, then those under it."""
@@ -226,6 +248,11 @@ def _external_fault(address: Address, key: str) -> Fault:
     detail = f"{shown(key)} is the configuration of {address}, which is not this topology's (`external: true`)."
     fix = f"Delete `{key}`; or delete `external`, to manage the stream from this file."
     return Fault(findings.EXTERNAL_FIELD, detail, fix)
+
+
+def _other_default(kind: Kind, name: str, first: Span) -> Fault:
+    detail = f"The defaults of all files are one; {first} gives {shown(f'defaults.{kind.value}.{name}')} another value."
+    return Fault(findings.DIFFERENT_DEFAULT, detail, "Write it once, or write it at each stream or consumer that differs.")
 
 
 def _not_a_mapping(root: Node) -> Fault:

@@ -46,6 +46,8 @@ def _explained(problem: str, context: str, start: int) -> Fault:
         return _fault(f"The `[` of line {start} is not closed.", "Put `,` between the items and `]` behind them.")
     if "flow mapping" in context:
         return _fault(f"The `{{` of line {start} is not closed.", "Put `,` between the entries and `}` behind them.")
+    if "Unicode character escape" in problem:
+        return _fault("This escape is half a character (a surrogate), or none.", "Write the character itself.")
     if "escape" in problem:
         return _fault("This escape does not exist.", "Write the text in single quotes, where `\\` stands for itself.")
     if _QUOTE_OPEN.search(context + problem):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from smith_topology.core.file import findings
-from smith_topology.core.file.reader import Part, parse_file
+from smith_topology.core.file.reader import Defaults, FileReader, Part, open_file
 from smith_topology.core.file.report import Fault, Report
 from smith_topology.core.file.suggest import shown
 from smith_topology.core.model import Address, Diagnostic, Kind, Resource, Severity, Span, Target, Topology, worst
+from smith_topology.core.secrets import looks_secret
 
+_NAME_LINE = re.compile(rb"""^name:[ \t]*(["']?)([A-Za-z0-9._-]{1,64})\1[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
 _STOPPING = (Severity.ERROR, Severity.REFUSAL)
 
 
@@ -27,12 +30,12 @@ def parse(
 ) -> tuple[Topology | None, tuple[Diagnostic, ...]]:
     """One topology of all files, given as (name to show, content). None when an error or a refusal stops it, or it has no name.
 
-    Each file has its own ``defaults``; ``name`` and ``target`` may be in any of them, and must agree. If the sources are not
+    ``defaults``, ``name`` and ``target`` may be in any of the files, hold for all, and must agree. If the sources are not
     ``complete``, a missing name or stream is no fault. ``rules`` judge the topology; if it has faults already, they judge the
     streams that have none, so that one run finds as much as it can.
     """
     reports = [Report(file) for file, _ in sources]
-    parts = [parse_file(data, report) for report, (_, data) in zip(reports, sources, strict=True)]
+    parts = _parts([open_file(data, report) for report, (_, data) in zip(reports, sources, strict=True)])
     diagnostics = [each for report in reports for each in report.diagnostics()]
     resources: dict[Address, Resource] = {}
     diagnostics.extend(_collect(parts, resources))
@@ -49,6 +52,28 @@ def parse(
         return None, (*diagnostics, *(each for each in judged if each.severity is Severity.ERROR))
     diagnostics.extend(rules(topology))
     return (None if worst(diagnostics) in _STOPPING else topology), tuple(diagnostics)
+
+
+def readable_owner(sources: Iterable[tuple[str, bytes]]) -> str:
+    """The ``name`` of files that have errors, for a report about them; ``""`` if none can be read, or several."""
+    names = {name for file, data in sources if (name := _owner_of(file, data)) and not looks_secret(name)}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _owner_of(file: str, data: bytes) -> str:
+    """By the parser; where it stops, a line that starts with ``name:``."""
+    if reader := open_file(data, Report(file)):
+        return reader.owner.text if reader.owner else ""
+    line = _NAME_LINE.search(data)
+    return line[2].decode() if line else ""
+
+
+def _parts(files: Sequence[FileReader | None]) -> list[Part]:
+    defaults: Defaults = {}
+    for file in files:
+        if file:
+            file.join(defaults)
+    return [file.part(defaults) if file else Part() for file in files]
 
 
 def _without_faults(topology: Topology, diagnostics: Iterable[Diagnostic]) -> Topology:

@@ -28,6 +28,8 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 _WORDS = {word: value for name, value in (("true", True), ("false", False)) for word in (name, name.title(), name.upper())}
 _LONGEST_NUMBER = 40
+EXTENSION = "x-"
+"""How keys start that mean nothing here, such as those that hold anchors, as in compose files."""
 
 
 @dataclass(slots=True)
@@ -76,7 +78,9 @@ class FieldReader:
         return body
 
     def unknown(self, key: str, entry: Entry, known: Iterable[str], what: str, hint: str = "") -> None:
-        """Report a key that ``what`` does not take. ``known`` are the keys that it takes."""
+        """Report a key that ``what`` does not take, unless it starts with ``x-``. ``known`` are the keys that it takes."""
+        if key.startswith(EXTENSION):
+            return
         detail = f"{shown(key)} is not a key of {what}."
         self.error(entry, lambda: Fault(findings.UNKNOWN_KEY, detail, hint or meant(key, known)))
 

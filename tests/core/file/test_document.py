@@ -95,6 +95,37 @@ def test_an_alias_stands_for_its_anchor_and_at_its_own_place() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["---\na: 1\n---\n", "---\n---\na: 1\n", "---\n# c\n--- ~\n---\na: 1\n...\n---\n", "---\n...\n---\na: 1\n---\nnull\n...\n"],
+)
+def test_empty_documents_around_the_one_that_counts_are_ignored(text: str) -> None:
+    assert read(text) == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'{"a": "x\ud83d\ude00y"}', "x\U0001f600y"),
+        (r'a: "x\uD83D\uDE00y \ud83d\ude00"', "x\U0001f600y \U0001f600"),
+        (r'a: "\\ud83d\\ude00"', r"\ud83d\ude00"),
+        (r'{"a": "\\ud83d\\ude00"}', r"\ud83d\ude00"),
+        (r"a: '\ud83d\ude00'", r"\ud83d\ude00"),
+        (r"a: \ud83d\ude00", r"\ud83d\ude00"),
+        ("# '\"\r\nb: 'x'\r\na: \"\\ud83d\\ude00\"\r\n", "\U0001f600"),
+    ],
+)
+def test_what_json_writes_as_a_pair_of_surrogates_is_one_character(text: str, value: str) -> None:
+    assert read(text)["a"] == value
+
+
+@pytest.mark.parametrize("text", [r'{"a": "\ud83d"}', r'a: "\ude00\ud83d"'])
+def test_half_a_pair_is_an_error_that_says_so(text: str) -> None:
+    (found,) = composed(text)[1]
+
+    assert (found.code, found.detail) == ("yaml-syntax", "This escape is half a character (a surrogate), or none.")
+
+
+@pytest.mark.parametrize(
     ("merge", "expected"),
     [
         ("{<<: *x, a: 0}", {"a": "0", "b": "2"}),

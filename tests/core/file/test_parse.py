@@ -214,7 +214,7 @@ def test_anchors_and_merge_keys_work_between_resources() -> None:
 
 
 def test_several_files_make_one_topology() -> None:
-    """``name`` and ``target`` may stand in one of them; defaults count only where they are written."""
+    """``name``, ``target`` and ``defaults`` may stand in one of them, and hold for all."""
     whole = topology(
         "version: 1\ndefaults: {stream: {storage: memory}}\nstreams: {A: }\n",
         "version: 1\nname: smith\ntarget: {cluster: prod, account: X}\nstreams: {B: }\n",
@@ -226,7 +226,7 @@ def test_several_files_make_one_topology() -> None:
     assert (whole.target.cluster, whole.target.account, str(whole.target.span)) == ("prod", "X", "b.yaml:3:1")
     assert {str(address): resource.config for address, resource in whole.resources.items()} == {
         "stream.A": {"storage": "memory"},
-        "stream.B": {},
+        "stream.B": {"storage": "memory"},
     }
 
 
