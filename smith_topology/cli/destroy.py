@@ -17,7 +17,7 @@ def destroy(
     approving: Approving,
     output: Format = Output.HUMAN,
 ) -> None:
-    """Delete everything this topology owns, after approval. Protected objects stay, and stop the run."""
+    """Delete all this topology owns, in the file or not, after approval. While any of it is protected, nothing is deleted."""
     apply.may_ask(approving)
     with machine_readable(output):
         what = session.declared(files.paths, origin)
