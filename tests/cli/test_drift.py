@@ -228,7 +228,7 @@ def test_the_json_has_the_same_shape_with_and_without_drift(applied: Shop) -> No
     assert clean.keys() == drifted.keys() == JSON_KEYS
     assert (clean["drift"], drifted["drift"]) == (False, True)
     assert (clean["unchanged"], drifted["unchanged"]) == (3, 2)
-    sorts = ("unfinished", "changed", "missing", "pending", "unknown", "unowned", "theirs", "extra")
+    sorts = ("unfinished", "changed", "missing", "not_kept", "pending", "unknown", "unowned", "theirs", "extra")
     assert clean["summary"] == dict.fromkeys(sorts, 0)
     assert drifted["summary"]["changed"] == 1
     (found,) = drifted["resources"]
