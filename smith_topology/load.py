@@ -46,7 +46,7 @@ def judged(texts: Texts, rules: Rules) -> tuple[Topology | None, tuple[Diagnosti
 
 
 def read(paths: Sequence[str], stdin: Callable[[int], bytes]) -> Texts:
-    """The files, those of directories (their ``*.yaml`` and ``*.yml``, sorted), and ``-``, standard input.
+    """The files, those of directories (``*.yaml`` and ``*.yml`` in and below them, sorted), and ``-``, standard input.
 
     ``stdin`` is given the most bytes to read and called at most once; a file named twice is read once.
     """
@@ -86,17 +86,30 @@ def _place(name: str) -> str:
 
 
 def _files(path: str) -> list[str]:
-    """The path itself, or the YAML files of a directory. Hidden files and subdirectories are left out."""
+    """The path itself, or the YAML files of a directory and of those below it. What is hidden is left out."""
     if path == STDIN or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
         return [path]
-    try:
-        names = [entry.name for entry in os.scandir(path) if entry.name.endswith(SUFFIXES) and not entry.is_dir()]
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    shown = sorted(name for name in names if not name.startswith("."))
+    shown = list(_below(path, frozenset()))
     if not shown:
         raise _Unread(path, _no_file(f"The directory {path} holds no `*.yaml` and no `*.yml`."))
-    return [os.path.join(path, name) for name in shown]  # noqa: PTH118 - Path would drop the `./` the user wrote
+    return shown
+
+
+def _below(directory: str, above: frozenset[str]) -> Iterator[str]:
+    """The YAML files in a directory and in those below it, by name. A link to one of ``above``, or to itself, is not followed.
+
+    Raises _Unread for one that can't be read: what it declares would count as removed.
+    """
+    try:
+        entries = sorted((each.name, each.path, each.is_dir()) for each in os.scandir(directory) if not each.name.startswith("."))
+    except OSError as error:
+        raise _unreadable(directory, error) from error
+    around = above | {os.path.realpath(directory)}
+    for name, path, is_directory in entries:
+        if is_directory and os.path.realpath(path) not in around:
+            yield from _below(path, around)
+        elif name.endswith(SUFFIXES) and not is_directory:
+            yield path
 
 
 def _read(name: str, stdin: Callable[[int], bytes]) -> bytes:

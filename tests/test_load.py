@@ -55,9 +55,12 @@ def test_a_file_is_shown_as_it_was_named(here: Path) -> None:
 
 
 def test_a_directory_means_its_yaml_files_in_order(here: Path) -> None:
-    """Neither what is hidden, nor what is below, nor anything else that lies there."""
-    for name, stream in {"b.yaml": "B", "a.yml": "A", "c.yaml": "C", ".hidden.yaml": "H", "sub/d.yaml": "D"}.items():
+    """Those of the directories in it too; nothing that is hidden, and nothing else that lies there."""
+    files = {"b.yaml": "B", "a.yml": "A", "c.yaml": "C", ".hidden.yaml": "H", "b/z.yaml": "Z", "b/deep/d.yml": "D"}
+    files |= {".git/g.yaml": "G"}
+    for name, stream in files.items():
         write(here / "top" / name, stream)
+    (here / "top" / "b" / "around").symlink_to("..")
     (here / "top" / "notes.txt").write_text("not YAML: [", encoding="utf-8")
     (here / "top" / "dir.yaml").mkdir()
 
@@ -65,8 +68,8 @@ def test_a_directory_means_its_yaml_files_in_order(here: Path) -> None:
 
     assert not found
     assert topology is not None
-    assert topology.files == ("./top/a.yml", "./top/b.yaml", "./top/c.yaml")
-    assert names((topology, found)) == ["stream.A", "stream.B", "stream.C"]
+    assert topology.files == ("./top/a.yml", "./top/b/deep/d.yml", "./top/b/z.yaml", "./top/b.yaml", "./top/c.yaml")
+    assert names((topology, found)) == ["stream.A", "stream.D", "stream.Z", "stream.B", "stream.C"]
 
 
 def test_several_paths_make_one_topology_in_their_order(here: Path) -> None:

@@ -40,7 +40,7 @@ class Files:
     file: Annotated[
         list[str] | None,
         typer.Option(
-            "--file", "-f", metavar="PATH", help="File or directory, several times; - is stdin.  [default: topology.yaml]"
+            "--file", "-f", metavar="PATH", help="File or directory tree, several times; - is stdin.  [default: topology.yaml]"
         ),
     ] = None
 
