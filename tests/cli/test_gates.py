@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -312,6 +314,31 @@ def test_a_replacement_is_shown_explained_and_refused(shop: Shop) -> None:
         assert "IM101" in done.stdout
         assert "can't move a stream between file and memory" in " ".join(done.stdout.split())
         assert shop.live() == before
+
+
+@pytest.mark.parametrize("output", ["human", "json", "summary", "markdown"])
+def test_no_output_advises_what_does_nothing(shop: Shop, output: str) -> None:
+    shop.write({"ORDERS": ON_DISK})
+    shop.apply()
+    shop.write({"ORDERS": IN_MEMORY})
+
+    done = shop.run("plan", "--output", output)
+
+    assert (done.exit_code, "--allow" in done.stdout, '"required":["replace"]' in done.stdout) == (REFUSED, False, False), done
+
+
+def test_a_consumer_that_needs_a_replacement_is_made_anew_as_the_message_says(shop: Shop) -> None:
+    shop.write({"ORDERS": {**ON_DISK, "consumers": {"!c": {"deliver_policy": "all"}}}})
+    shop.apply()
+    shop.write({"ORDERS": {**ON_DISK, "consumers": {"!c": {"deliver_policy": "new"}}}})
+    refused = shop.run("plan")
+    first, then = [shlex.split(line) for line in refused.stdout.splitlines() if re.match(" +smith-topo ", line)]
+    assert (refused.exit_code, first[1:], then[1:]) == (REFUSED, ["destroy", "--target", "consumer.ORDERS.!c"], ["apply"])
+
+    assert shop.run(*first[1:], "--auto-approve", "--allow", "delete").exit_code == DONE
+    shop.apply()
+
+    assert shop.config("consumer.ORDERS.!c")["deliver_policy"] == "new"
 
 
 def test_the_rest_goes_on_without_the_replacement(shop: Shop) -> None:

@@ -102,7 +102,7 @@ def test_the_own_block_carries_what_terraform_has_no_place_for() -> None:
         "expiring": 0,
         "exact": False,
     }
-    assert block["required"] == ["delete", "replace", "data-loss"]
+    assert block["required"] == ["delete", "data-loss"]
     assert block["unmanaged"] == ["stream.ALPHA", "stream.BETA", "stream.KV_SESSIONS", "stream.OBJ_BLOBS"]
     assert (block["owner"], block["digest"], block["owned"], block["applyable"]) == ("smith", "abc", 7, True)
     assert "stream.SAME" not in block["changes"]

@@ -14,7 +14,7 @@ def test_a_few_lines_name_what_goes_for_good_and_what_is_lost() -> None:
         Also: 1 consumer loses its position.
         Destroys: stream.LEGACY
         Replaces: stream.EVENTS
-        Needs: --allow delete,replace,data-loss
+        Needs: --allow delete,data-loss
         Diagnostics: 1 warning
         """)
 

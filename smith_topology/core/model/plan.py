@@ -139,7 +139,7 @@ class Plan:
             case Permission.DELETE:
                 return self.of(Action.DELETE)
             case Permission.REPLACE:
-                return self.of(Action.REPLACE)
+                return []  # what needs a replacement is refused (IM101), whatever is allowed
             case Permission.DATA_LOSS:
                 return [change for change in self.changes if change.loses_data]
             case Permission.RESUME:

@@ -22,7 +22,6 @@ DELETES = Finding.refusal(
     "The plan deletes, and `--auto-approve` does not cover that.",
     "If meant: `--allow delete`.",
 )
-REPLACES = Finding.refusal("GA103", "Replacing needs to be allowed by name", "The plan replaces.", "If meant: `--allow replace`.")
 LOSES_MESSAGES = Finding.refusal(
     "GA104",
     "Losing messages needs to be allowed by name",
@@ -43,7 +42,6 @@ NOT_NEEDED = Finding.warning(
 )
 NOT_ALLOWED = {
     Permission.DELETE: (DELETES, "destroys"),
-    Permission.REPLACE: (REPLACES, "replaces"),
     Permission.DATA_LOSS: (LOSES_MESSAGES, "loses messages of"),
     Permission.RESUME: (RESUMES, "resumes, though it is paused by hand (`pause_until` in the file would leave it so),"),
 }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smith_topology.core.model import Action, Change, Diagnostic, Finding, Resource
+from smith_topology.core.model import Action, Change, Diagnostic, Finding, Kind, Resource
 from smith_topology.core.planning.preflight.interface import PlannedChanges
 
 REPLACEMENT = Finding.refusal(
     "IM101",
     "Change needs a replacement",
     "The server can't make this change in place. Replacing comes with a later version.",
-    "Declare the value that is live, or `--exclude` the object.",
+    "Declare the value that is live, or `--exclude` the object; a consumer can be made anew: `destroy --target`, then `apply`.",
 )
 
 
@@ -30,4 +30,9 @@ def _needed(change: Change, resource: Resource) -> Diagnostic:
         instead += f": `ack_policy: {(change.before or {}).get('ack_policy')}` keeps it as it is"
     detail = f"{change.address} can't be changed in place ({listed}). This version of smith-topo does not replace objects yet, "
     fix = f"{instead}, or go on without it: --exclude {change.address.in_shell}"
+    if change.address.kind is Kind.CONSUMER:
+        fix += (
+            ". Or delete it and make it anew, with the same options and file; it then starts where `deliver_policy` says:\n"
+            f"  smith-topo destroy --target {change.address.in_shell}\n  smith-topo apply"
+        )
     return REPLACEMENT.at(resource, next(iter(reasons), ""), f"{detail}so nothing is written.", fix)
