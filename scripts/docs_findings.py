@@ -16,7 +16,10 @@ DECLARED = {
     "checks": ("core.checks",),
     "file": ("core.file.findings",),
     "OW": ("core.diff.ownership",),
-    "preflight": ("core.diff.selection", "core.planning.plan", "core.planning.preflight", "core.planning.ignored_warnings"),
+    "preflight": (
+        *("core.diff.selection", "core.diff.unmatched"),
+        *("core.planning.plan", "core.planning.preflight", "core.planning.ignored_warnings"),
+    ),
     "gates": ("core.planning.approval",),
     "machine": ("cli", "core.model", "jetstream.embedded"),
     "apply": ("core.planning.rollback", "jetstream.apply"),

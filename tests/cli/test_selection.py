@@ -162,6 +162,48 @@ def test_destroy_takes_a_selection_too(shop: Shop) -> None:
     assert shop.live().keys() == {each for each in EVERYTHING if "EVENTS" not in each}
 
 
+def test_what_is_finished_can_be_run_again(shop: Shop) -> None:
+    """Of a deleted object nothing is left, neither in the file nor in the account; a pipeline that is run again is done."""
+    shop.write({**STREAMS, **empty_streams("LEGACY", "GONE")})
+    shop.apply()
+    shop.write(STREAMS)
+    deleting = ("--auto-approve", "--allow", "delete")
+    for command in (
+        ("apply", *deleting, "--target", "stream.LEGACY"),
+        ("destroy", *deleting, "--target", "stream.GONE"),
+        ("destroy", *deleting, "--max-deletes", "9", "--target", "*.ORDERS*"),
+        ("destroy", *deleting, "--target", "stream.EVENTS", "--target", "consumer.EVENTS.*"),
+    ):
+        first, again = shop.run(*command), shop.run(*command)
+        assert (first.exit_code, again.exit_code) == (DONE, DONE), (first, again)
+    assert shop.live() == {}
+    for looking in ("plan", "drift"):
+        done = shop.run(looking, "--target", "stream.LEGACY")
+        assert (done.exit_code, "nothing-left" in done.stdout + done.stderr) == (DONE, True), done
+
+
+def test_consumers_that_are_not_selected_with_their_stream_are_counted(shop: Shop) -> None:
+    """With what adds them, which then selects all of the stream and nothing else."""
+    shop.write(STREAMS)
+
+    noted = shop.run("plan", "--target", "stream.ORDERS")
+    assert "2 consumers are not selected with stream.ORDERS" in noted.stdout
+    assert "--target 'consumer.ORDERS.*'" in noted.stdout
+    whole = ("--target", "stream.ORDERS", "--target", "consumer.ORDERS.*")
+    assert shop.reasons(*whole).keys() == {"stream.ORDERS", "consumer.ORDERS.billing", "consumer.ORDERS.audit"}
+    assert "not selected" not in shop.run("plan", *whole).stdout
+    shop.apply()
+    assert "not selected" not in shop.run("destroy", "--auto-approve", "--allow", "delete", "--target", "stream.ORDERS").stdout
+
+
+def test_a_mistyped_address_is_met_with_the_one_that_was_meant(shop: Shop) -> None:
+    shop.write(STREAMS)
+
+    done = shop.run("plan", "--target", "stream.ORDRES")
+
+    assert (done.exit_code, "Did you mean stream.ORDERS?" in done.stdout, "xclu" in done.stdout) == (ERROR, True, False), done
+
+
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_no_changes_are_claimed_of_the_selected_objects_only(shop: Shop, command: str) -> None:
     shop.write(STREAMS)

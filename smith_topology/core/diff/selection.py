@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from smith_topology.core.model import Address, Diagnostic, Finding
+from smith_topology.core.model import Address, Finding
 
 NO_MATCH = Finding.error(
     "no-match",
@@ -47,23 +47,6 @@ class Selection:
     def excludes_by_name(self, address: Address) -> bool:
         """Whether it is excluded, or its stream, with which it goes."""
         return any(matcher(pattern)(str(each)) for pattern in self.excludes for each in (address, address.parent))
-
-    def unmatched(self, addresses: Iterable[Address]) -> list[Diagnostic]:
-        """An error for each glob that matches nothing: most likely a slip, and never a reason to do everything."""
-        known = list(addresses) if self.targets or self.excludes else []
-        texts = [str(address) for address in known]
-        if known and not any(address in self for address in known):
-            detail = "The exclusions leave nothing of what is targeted, so nothing was looked at."
-            return [NO_MATCH.worded("Nothing is selected").diagnostic(detail, "Exclude less.")]
-        return [
-            NO_MATCH.diagnostic(
-                f"{glob!r} matches no declared object and none that this topology owns.",
-                "Addresses look like stream.ORDERS or consumer.ORDERS.billing; `*` stands for anything, as in "
-                "'consumer.ORDERS.*'.",
-            )
-            for glob in (*self.targets, *self.excludes)
-            if not any(map(matcher(glob), texts))
-        ]
 
 
 EVERYTHING = Selection()

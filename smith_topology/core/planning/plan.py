@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from smith_topology.core.diff import ownership
 from smith_topology.core.diff.diff import Difference, diff
 from smith_topology.core.diff.selection import EVERYTHING, Selection
+from smith_topology.core.diff.unmatched import consumers_left, unmatched
 from smith_topology.core.kinds.marks import UNFINISHED
 from smith_topology.core.model import (
     Action,
@@ -80,9 +81,10 @@ def prepare(
     if stopped := (*unsupported(live.server), *wrong_target(topology.target, live)):
         return Prepared(topology, live, Difference(), (*stopped, *warnings))
     found = diff(topology, live, adopt=adopt, selection=selection)
-    known = [*topology.resources, *ownership.owned(topology, live), *live.unknown]
+    known = {*topology.resources, *topology.withdrawn, *ownership.owned(topology, live), *live.unknown}
     diagnostics = (
-        *selection.unmatched(known),
+        *unmatched(selection, topology, live, known),
+        *consumers_left(selection, known, {change.address for change in (*found.changes, *found.held)}),
         *interrupted_before(topology, live),
         *found.diagnostics,
         *refusals(topology, live, found.changes),

@@ -197,21 +197,6 @@ def test_a_selection_holds_what_its_globs_match(
     assert {each for each in (S, T, C) if each in selection} == expected
 
 
-@pytest.mark.parametrize(
-    ("selection", "summaries"),
-    [
-        (EVERYTHING, []),
-        (Selection(("stream.S",)), []),
-        (Selection(("stream.S", "stream.X")), ["Address pattern matches nothing"]),
-        (Selection(("stream.S",), ("stream.X",)), ["Address pattern matches nothing"]),
-        (Selection(("stream.S",), ("stream.*",)), ["Nothing is selected"]),
-        (Selection(("stream.X",)), ["Nothing is selected"]),
-    ],
-)
-def test_a_glob_that_matches_nothing_is_an_error(selection: Selection, summaries: list[str]) -> None:
-    assert [each.summary for each in selection.unmatched([S, T, C])] == summaries
-
-
 def test_what_is_not_selected_is_not_compared() -> None:
     found = diff(topology(declared(S), declared(T)), live(), selection=Selection(("stream.T",)))
 
