@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from smith_topology.core.model import Action, Address, Role, Span
+from smith_topology.core.secrets import without_secrets
 
 ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -80,6 +81,7 @@ def clean(text: str) -> str:
     Covers C0 and C1 controls, line breaks, bidirectional overrides, zero-width and private characters, lone
     surrogates, and spaces other than U+0020, which a reader could not tell apart.
     """
+    text = without_secrets(text)  # before a line is broken or escaped, after which it could not be seen
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
