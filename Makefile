@@ -18,7 +18,7 @@ demo: .venv/demo.stamp ## the whole story on a real server: plan, apply, a hand 
 	@$(BIN)/python scripts/demo.py
 
 test: .venv/dev.stamp .lowest/stamp servers ## every test, on real servers of all versions there are
-	SMITH_TOPO_ALL_SERVERS=1 $(BIN)/pytest -n 2
+	SMITH_TOPO_ALL_SERVERS=1 $(BIN)/pytest -n 2 --dist worksteal
 
 test-pythons: servers ## the tests on each Python that the project declares and that is on the PATH
 	@for version in $(PYTHONS); do \

@@ -90,6 +90,7 @@ async def live(api: Api, topology: Topology, *, every_consumer: bool = False) ->
         for each in streams.values()
         if every_consumer or topology.mentions(each.address) or each.owner == topology.name
     ]
+    read = {each.address for each in relevant}
     used = [s.address for s in relevant if s.state.get("consumer_count")]
     found = await gather(used, lambda address: _unless_unknown(unknown, address, _consumers(ask, address.name, unknown)))
     missed = [address for address, batch in zip(used, found, strict=True) if batch is None]
@@ -100,7 +101,7 @@ async def live(api: Api, topology: Topology, *, every_consumer: bool = False) ->
     consumers = {each.address: each for batch in (*found, *again) for each in batch or ()}
     objects = {**streams, **consumers}
     server = await servers.known(api, server, streams.values())
-    altered = [a for a in objects if a.parent in used and _is_listed_by_another_version(server, objects[a])]
+    altered = [a for a in objects if a.parent in read and _is_listed_by_another_version(server, objects[a])]
     exact = await gather(altered, lambda a: _unless_unknown(unknown, a, ask.repeat(lambda: one(api, a))))
     objects |= {each.address: each for each in exact if each}
     return Live(server, {a: o for a, o in objects.items() if not {a, a.parent} & unknown.keys()}, unknown)

@@ -14,7 +14,7 @@ from tests.documents import assert_described
 from tests.raw import Message, Raw, Refused, raw
 from tests.topologies import Document, text
 
-ALLOW_ALL = ("--auto-approve", "--allow", "delete,data-loss", "--max-deletes", 99)
+ALLOW_ALL = ("--auto-approve", "--allow", "delete,data-loss,resume", "--max-deletes", 99)
 STORE_RACE = 10049
 """Right after an account's last stream is gone, 2.15 may fail to make the next one's directory; once more, it can."""
 

@@ -554,11 +554,10 @@ def test_messages_may_come_of_age_while_the_prompt_waits_but_not_many_more_than_
     account.publish("o.a", 5)
 
     with on_terminal("apply", url=account.url, cwd=tmp_path) as terminal:
-        terminal.answer("Type its name (ORDERS)", f"ORDERS{ENTER}")
         terminal.see("Data loss: 5 messages")
         account.publish("o.b", more)
         wait_until_older(account, "ORDERS", 4)
-        terminal.answer("'yes'", f"yes{ENTER}")
+        terminal.answer("Type its name (ORDERS)", f"ORDERS{ENTER}")
         exit_code = terminal.end()
 
     assert (exit_code, "AP106" in terminal.screen) == (code, bool(code)), terminal.screen

@@ -43,7 +43,7 @@ def account(server: EmbeddedServer) -> Iterator[Account]:
         yield found
 
 
-@settings(GENERATED, max_examples=40, derandomize=True, phases=[Phase.generate, Phase.shrink])
+@settings(GENERATED, max_examples=25, derandomize=True, phases=[Phase.generate, Phase.shrink])
 @given(pair=pairs())
 def test_generated_topologies_go_there_and_back(account: Account, pair: tuple[Document, Document]) -> None:
     there_and_back(account, *pair)

@@ -343,9 +343,17 @@ def test_a_stream_moves_and_scales_in_one_change(tagged: Account) -> None:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
-    ("before", "after"), [("limits", "interest"), pytest.param("interest", "limits", marks=pytest.mark.soak)]
+    ("before", "after", "replicas"),
+    [
+        ("limits", "interest", 2),
+        pytest.param("limits", "interest", 1, marks=pytest.mark.soak),
+        pytest.param("interest", "limits", 1, marks=pytest.mark.soak),
+        pytest.param("interest", "limits", 2, marks=pytest.mark.soak),
+    ],
 )
-def test_a_stream_moves_and_gets_another_retention_in_one_change(tagged: Account, before: str, after: str) -> None:
+def test_a_stream_moves_and_gets_another_retention_in_one_change(
+    tagged: Account, before: str, after: str, replicas: int
+) -> None:
     """To the server another retention is a scaling, of the consumers (10123)."""
 
     def moving(retention: str, replicas: int, tag: str) -> Document:
@@ -356,11 +364,8 @@ def test_a_stream_moves_and_gets_another_retention_in_one_change(tagged: Account
     tagged.publish("m", 5)
     held = tagged.messages("MOVING")
 
-    tagged.converge(moving(after, 1, "there"), *ONLY_DELETES)
-    assert peers(tagged) <= {"n1", "n2"}
-    tagged.converge(moving(before, 1, "here"), *ONLY_DELETES)
-    tagged.converge(moving(after, 2, "there"), *ONLY_DELETES)
-    assert peers(tagged) == {"n1", "n2"}
+    tagged.converge(moving(after, replicas, "there"), *ONLY_DELETES)
+    assert (peers(tagged) <= {"n1", "n2"}, len(peers(tagged))) == (True, replicas)
     tagged.converge(moving(before, 1, "here"), *ONLY_DELETES)
 
     assert (tagged.messages("MOVING"), peers(tagged)) == (held, {"n0"})

@@ -196,7 +196,7 @@ def test_a_work_queue_that_is_copied_gets_its_consumers_before_the_copy_or_not_a
 
 
 @settings(
-    max_examples=15,
+    max_examples=8,
     derandomize=True,  # chance is for the soak
     deadline=None,
     database=None,
