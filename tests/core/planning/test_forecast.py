@@ -56,6 +56,9 @@ CUTS: dict[str, tuple[Config, Answers, list[tuple[str, int]]]] = {
     "age": ({"max_age": HOUR}, {OlderThan("S", server().now - HOUR): Answer(60)}, [("DS103", 60), ("DS206", 0)]),
     "age of all": ({"max_age": HOUR}, {OlderThan("S", server().now - HOUR): Answer(100)}, [("DS103", 100)]),
     "per subject": ({"max_msgs_per_subject": 1}, {PerSubjectExcess("S", 1): Answer(40)}, [("DS104", 40)]),
+    "per subject, of what is left": (
+        {"max_msgs": 30, "max_msgs_per_subject": 1}, {PerSubjectExcess("S", 1): Answer(60)}, [("DS102", 70), ("DS104", 30)],
+    ),
     "per subject, none": ({"max_msgs_per_subject": 1}, {PerSubjectExcess("S", 1): Answer(0)}, []),
     "the deepest cut": (
         {"max_msgs": 30, "max_bytes": 1000}, {OldestBeyond("S", 1000): Answer(80, 4000)}, [("DS102", 0), ("DS102", 80)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from smith_topology.core.diff.ownership import is_ephemeral_or_internal
@@ -56,14 +56,11 @@ def stream_updated(change: Change, observed: Observed, world: World, answers: An
     live = world.live
     before, after = change.before or {}, change.after or {}
     paths = {each.name for each in change.fields}
-    yield from _trimmed(change, observed, answers, live)
-    if "retention" in paths and after.get("retention") == "interest":
-        yield _made_interest(observed, world)
+    yield from _within(observed, _dropping_its_own(change, observed, world, answers))
     if "subjects" in paths:
         yield from _narrowed(change, observed, answers)
     if "sources" in paths:
         yield from _reingested(before, after, live)
-        yield from _pushed_out(change, observed, world)
     if paths & {"sources", "mirror"}:
         yield from taken_from_queues(change, live)
         yield from released_origins(change, live)
@@ -71,6 +68,31 @@ def stream_updated(change: Change, observed: Observed, world: World, answers: An
         yield from _expiring_by_header(change, observed)
     yield from _forgotten_consumers(change, observed, world)
     yield from _one_way(paths, before, after)
+
+
+def _dropping_its_own(change: Change, observed: Observed, world: World, answers: Answers) -> Iterator[Effect]:
+    """The effects that drop messages of the stream itself."""
+    paths = {each.name for each in change.fields}
+    yield from _trimmed(change, observed, answers, world.live)
+    if "retention" in paths and (change.after or {}).get("retention") == "interest":
+        yield _made_interest(observed, world)
+    if "sources" in paths:
+        yield from _pushed_out(change, observed, world)
+
+
+def _within(observed: Observed, effects: Iterable[Effect]) -> Iterator[Effect]:
+    """The effects of one change, each with what those before it leave of the stream at most: together they drop no more than it
+    holds.
+    """
+    left = {Measure.MESSAGES: observed.messages, Measure.BYTES: observed.bytes}
+    for effect in effects:
+        found = [_at_most(each, left) for each in effect.amounts if isinstance(each, Amount)]
+        left.update({each.measure: left[each.measure] - each.number for each in found if each.measure in left})
+        yield replace(effect, amounts=tuple(found))
+
+
+def _at_most(amount: Amount, left: Mapping[Measure, int]) -> Amount:
+    return replace(amount, number=min(amount.number, left.get(amount.measure, amount.number)))
 
 
 def _forgotten_consumers(change: Change, stream: Observed, world: World) -> Iterator[Effect]:
