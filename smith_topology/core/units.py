@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Self
 
 INT64_MAX = 2**63 - 1
 
@@ -73,9 +74,24 @@ class UnitError(ValueError):
     """Not a duration, or not a size; the text says what to write instead."""
 
 
+class AsWritten(int):
+    """A number that was read from text, and is shown as that text. Whatever is computed with it is a plain number."""
+
+    text: str
+
+    def __new__(cls, value: int, text: str) -> Self:
+        number = super().__new__(cls, value)
+        number.text = text
+        return number
+
+    def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]
+        """What a copy is made of."""
+        return int(self), self.text
+
+
 @lru_cache(maxsize=1024)
 def parse_duration(text: str) -> int:
-    """Nanoseconds of ``250ms``, ``1h30m``, ``1.5s``; ``0`` and ``-1`` stand for themselves.
+    """Nanoseconds of ``250ms``, ``1h30m``, ``1.5s``; ``0`` and ``-1`` stand for themselves. It is shown as this text.
 
     Raises UnitError for anything else, for parts of a nanosecond, and for more than 2**63-1 ns (292 years).
     """
@@ -86,11 +102,15 @@ def parse_duration(text: str) -> int:
     total = sum(_exact(number, DURATION_UNITS[unit], "a nanosecond") for number, unit in _PART.findall(text))
     if total > INT64_MAX:
         raise UnitError("Write at most `15250w`, which is 292 years.")
-    return total
+    return AsWritten(total, text)
 
 
 def format_duration(ns: int) -> str:
-    """The shortest of ``90s``, ``1h30m`` and ``1.5s`` that reads back as exactly this many nanoseconds."""
+    """The text the number was read from, else the shortest of ``90s``, ``1h30m`` and ``1.5s`` that reads back as exactly as many
+    nanoseconds.
+    """
+    if isinstance(ns, AsWritten):
+        return ns.text
     if ns <= 0:
         return str(ns) if ns in (0, -1) else f"-{format_duration(-ns)}"
     return min(_duration_texts(ns), key=len)
@@ -98,7 +118,7 @@ def format_duration(ns: int) -> str:
 
 @lru_cache(maxsize=1024)
 def parse_size(text: str) -> int:
-    """Bytes of ``500MiB``, ``2MB``, ``1.5GiB`` or a bare whole number; ``-1`` stands for itself.
+    """Bytes of ``500MiB``, ``2MB``, ``1.5GiB`` or a bare whole number; ``-1`` stands for itself. It is shown as this text.
 
     Raises UnitError for anything else, for parts of a byte, and for more than 2**63-1 bytes.
     """
@@ -110,11 +130,15 @@ def parse_size(text: str) -> int:
     total = _exact(number, SIZE_UNITS[unit or "B"], "a byte")
     if total > INT64_MAX:
         raise UnitError("Write at most `8388607TiB`.")
-    return total
+    return AsWritten(total, text)
 
 
 def format_size(n: int) -> str:
-    """The shortest text with a unit that reads back as exactly this many bytes; ``0`` and ``-1`` have none."""
+    """The text the number was read from, else the shortest with a unit that reads back as exactly as many bytes; ``0`` and ``-1``
+    have none.
+    """
+    if isinstance(n, AsWritten):
+        return n.text
     if n <= 0:
         return str(n) if n in (0, -1) else f"-{format_size(-n)}"
     return min((f"{number}{unit}" for unit, scale in SIZE_UNITS.items() if (number := _quotient(n, scale))), key=len)

@@ -1,4 +1,4 @@
-"""Wire values as people write them: ``86400000000000`` is ``24h``, an omitted ``max_age`` is ``no limit``."""
+"""Wire values as the file or a person writes them: ``86400000000000`` is ``1d``, an omitted ``max_age`` is ``no limit``."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _number(known: Field, value: int) -> str:
         return absent(known)
     if value < 0 or known.type is Type.INTEGER:
         return f"{value:,}"
-    return format_duration(value) if known.type is Type.DURATION else format_size(value)
+    return clean(format_duration(value) if known.type is Type.DURATION else format_size(value))
 
 
 def _braced(items: Any) -> str:

@@ -397,6 +397,21 @@ def test_a_comment_shows_both_values_and_what_is_missing_in_markdown(shop: Shop)
     assert '    subjects         = ["new"]\n' in human
 
 
+def test_declared_durations_and_sizes_are_shown_as_the_file_writes_them(shop: Shop) -> None:
+    shop.write({"KEPT": {"subjects": ["kept"], "max_age": "72h"}})
+    shop.apply()
+    declared = {"subjects": ["kept"], "max_age": "24h", "max_bytes": "1024MiB", "consumers": {"new": {"max_deliver": 3}}}
+    shop.write({"KEPT": declared}, defaults={"consumer": {"backoff": ["60s", "120s"]}})
+
+    planned, comment, drifted = (shop.run(*command).stdout for command in (["plan"], ["plan", "-o", "markdown"], ["drift"]))
+    assert all(f"= {each}\n" in planned for each in ("3d -> 24h", "unlimited -> 1024MiB", "[60s, 120s]"))
+    assert "= 3d -&gt; 24h\n" in comment
+    assert "live 3d, declared 24h\n" in drifted
+    (stream,) = [each for each in shop.json("drift", expect=DIFFERENT)["resources"] if each["address"] == "stream.KEPT"]
+    assert [(each["path"], each["after"]) for each in stream["fields"]] == [("max_bytes", 2**30), ("max_age", 86_400_000_000_000)]
+    shop.apply("--allow", "data-loss")
+
+
 def test_one_line_says_why_the_place_is_the_wrong_one(shop: Shop) -> None:
     shop.write(empty_streams("ORDERS"), target={"cluster": "OTHER"})
 

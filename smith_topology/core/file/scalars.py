@@ -12,7 +12,7 @@ from smith_topology.core.file.suggest import choices, meant, shown
 from smith_topology.core.file.written import written_item
 from smith_topology.core.kinds.fields import MAX_TEXT_BYTES, Field, Type
 from smith_topology.core.times import instant
-from smith_topology.core.units import INT64_MAX, UnitError, parse_duration, parse_size
+from smith_topology.core.units import INT64_MAX, AsWritten, UnitError, parse_duration, parse_size
 
 TIME_PATTERN = (
     r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
@@ -157,7 +157,9 @@ def _choice(field: Field, path: str, text: str) -> str:
 def _size(path: str, node: ScalarNode) -> int:
     text = node.text
     try:
-        return int(text) if len(text) <= _LONGEST_NUMBER and "_" in text and _INTEGER.match(text) else parse_size(text)
+        if len(text) <= _LONGEST_NUMBER and "_" in text and _INTEGER.match(text):
+            return AsWritten(int(text), text)
+        return parse_size(text)
     except UnitError as error:
         raise bad_value(f"{shown(path)} is {shown(text)}, which is not a size.", str(error)) from None
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from smith_topology.core.kinds.fields import Field, Type, by_name
 from smith_topology.core.model import Config, Server, Versions, digest
 from smith_topology.core.times import instant
+from smith_topology.core.units import AsWritten
 
 NOTHING: Config = MappingProxyType({})
 
@@ -48,7 +49,7 @@ def reduced(table: Mapping[str, Field], config: Config) -> dict[str, Any]:
 
 
 def comparable(fields: tuple[Field, ...], config: Config) -> dict[str, Any]:
-    """A reduced form in which equal meanings are equal values: sets sorted, times as instants."""
+    """A reduced form in which equal meanings are equal values: sets sorted, times as instants, numbers without their text."""
     table = by_name(fields)
     return {name: _comparable(table[name], value) if name in table else value for name, value in config.items()}
 
@@ -61,7 +62,16 @@ def _comparable(known: Field, value: Any) -> Any:
         return sorted(items, key=digest) if known.unordered else items
     if known.type is Type.TIME:
         return _moment(value)
+    if known.type in (Type.DURATION, Type.SIZE):
+        return _number(value)
     return sorted(value) if known.unordered else value
+
+
+def _number(value: Any) -> Any:
+    """The plain number, or the list of them: deepdiff takes another type for a difference."""
+    if isinstance(value, list):
+        return [_number(each) for each in value]
+    return int(value) if isinstance(value, AsWritten) else value
 
 
 def _moment(text: str) -> int | str:

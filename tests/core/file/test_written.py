@@ -21,7 +21,7 @@ from smith_topology.core.file.written import written, written_json, written_text
 from smith_topology.core.kinds.fields import Field, Type
 from smith_topology.core.kinds.marks import OURS, SERVERS
 from smith_topology.core.model import Kind
-from smith_topology.core.units import INT64_MAX
+from smith_topology.core.units import INT64_MAX, AsWritten
 
 TEXTS = st.text("aNx01e_ .:#-?,[]{}&*!|>'\"%@`\\~=<$+é🙂\t\n\r\0\x07\x7f\x85\xa0\u2028\ufeff\ue000", max_size=8)
 MISREAD = [
@@ -95,7 +95,7 @@ def test_what_is_written_for_a_field_is_read_as_the_same_value(kind: Kind, data:
         again = read(field, written(field, value))
 
         assert again == value, name
-        assert type(again) is type(value), name
+        assert type(again) is type(value) or isinstance(again, AsWritten), name
 
 
 def as_yaml_1_1(text: str) -> Any:
