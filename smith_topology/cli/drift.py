@@ -95,12 +95,16 @@ def verdict(found: Plan) -> Exit:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace the file in one move, so that a collector never reads half of it."""
-    beside = path.with_name(f".{path.name}.new")
+    """Replace the file in one move, so that a collector never reads half of it. A device or a pipe is written into instead."""
+    place = path.resolve()
+    beside = place.with_name(f".{place.name}.new")
     try:
+        if place.exists() and not place.is_file():
+            place.write_text(text, encoding="utf-8")
+            return
         with signals.handled(lambda _: None):  # or the half of it would stay
             beside.write_text(text, encoding="utf-8")
-            beside.replace(path)
+            beside.replace(place)
     except OSError as error:
         detail, fix = f"{path}: {error.strerror}.", "Choose a place this user may write to."
         raise ExitWith(Exit.ERROR, (METRICS_FILE.diagnostic(detail, fix),)) from error

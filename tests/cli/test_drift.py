@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -438,3 +440,26 @@ def test_what_is_left_alone_is_listed_and_ephemeral_consumers_are_counted(shop: 
         assert "2 more" in shown
         assert "2 ephemeral consumers" in shown
     assert shop.json("drift")["ephemeral_consumers"] == 2
+
+
+def test_metrics_go_into_a_pipe_which_stays_one(applied: Shop) -> None:
+    path = applied.directory / "drift.pipe"
+    os.mkfifo(path)
+
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(path.read_text, encoding="utf-8")
+        assert applied.run("drift", "--metrics-file", path).exit_code == DONE
+        text = read.result(10)
+
+    assert _metric(text, r'check_success\{owner="shop"\}') == 1
+    assert path.is_fifo()
+
+
+def test_metrics_behind_a_link_are_written_to_where_it_leads(applied: Shop) -> None:
+    link, path = applied.directory / "link.prom", applied.directory / "drift.prom"
+    link.symlink_to(path)
+
+    assert applied.run("drift", "--metrics-file", link).exit_code == DONE
+
+    assert link.is_symlink()
+    assert _metric(path.read_text(encoding="utf-8"), r'check_success\{owner="shop"\}') == 1
