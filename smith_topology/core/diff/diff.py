@@ -13,6 +13,7 @@ from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import Field
 from smith_topology.core.kinds.marks import OWNED_BY, PROTECTED, UNFINISHED
 from smith_topology.core.kinds.normal_forms import NOTHING, Context, comparable
+from smith_topology.core.kinds.own_limits import lowered
 from smith_topology.core.model import (
     APPLIED,
     FILTERS,
@@ -99,6 +100,7 @@ def declared_change(owner: str, resource: Resource, observed: Observed | None, c
     after = {**future_form(resource, before, context), **unknown}
     if observed is None or before is None:
         return Change(resource.address, Action.CREATE, Reason.NEW, None, after, span=resource.span)
+    after = _with_ignored(resource, lowered(after, resource, observed), before)
     if observed.owner != owner:
         after[OWNED_BY] = owner
     fields = tuple(

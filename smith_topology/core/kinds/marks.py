@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from smith_topology.core.model import OWN_METADATA, Config, Observed
+from smith_topology.core.model import LIMITS, OWN_METADATA, Config, Observed
 
 PROTECTED = "protect"
 OWNED_BY = "owner"
@@ -31,8 +31,9 @@ def with_user_metadata(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def kept(observed: Observed) -> dict[str, str]:
-    """Foreign ``_nats.`` keys of a live object, and marks of a newer version of this program: carried along."""
-    ours = {key: value for key, value in observed.marks.items() if key.startswith(OURS) and key not in OWN_METADATA}
+    """Foreign ``_nats.`` keys of a live object, known limits, and marks of a newer version of this program: carried along."""
+    rewritten = {*OWN_METADATA} - {LIMITS}
+    ours = {key: value for key, value in observed.marks.items() if key.startswith(OURS) and key not in rewritten}
     servers = {key: value for key, value in observed.metadata.items() if key.startswith(SERVERS) and key not in REWRITTEN}
     return {**ours, **servers}
 

@@ -20,8 +20,9 @@ SOURCE = "smith-topo.source"
 KEPT = "smith-topo.kept"
 PROTECT = "smith-topo.protect"
 EXTRA = "smith-topo.extra"
+LIMITS = "smith-topo.limits"
 STAGE = "smith-topo.stage"
-OWN_METADATA = (OWNER, ADDRESS, APPLIED, KEPT, SOURCE, PROTECT, EXTRA, STAGE)
+OWN_METADATA = (OWNER, ADDRESS, APPLIED, KEPT, SOURCE, PROTECT, EXTRA, LIMITS, STAGE)
 
 
 def tier_of(replicas: int) -> str:

@@ -16,6 +16,7 @@ from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.carry import carry
 from smith_topology.core.kinds.marks import PROTECTED, PSEUDO_FIELDS, UNFINISHED, kept, without_server_metadata
 from smith_topology.core.kinds.normal_forms import NOTHING
+from smith_topology.core.kinds.own_limits import LIMITED, given
 from smith_topology.core.model import (
     ADDRESS,
     APPLIED,
@@ -62,12 +63,11 @@ class Request:
 
 FILLED_IN: Mapping[Kind, tuple[str, ...]] = {
     Kind.STREAM: ("duplicate_window",),
-    Kind.CONSUMER: ("max_ack_pending", "max_waiting", "ack_wait", "priority_timeout"),
+    Kind.CONSUMER: ("max_ack_pending", "max_batch", "max_waiting", "ack_wait", "priority_timeout"),
 }
 """Fields that the server fills in by limits of its own: by the account's, a tier's, or those of its configuration, which no
 answer shows. It refuses a default that is above them, and takes the limit where the field is left out (2.10 to 2.15).
 """
-RESET_WHEN_LEFT_OUT = ("max_ack_pending", "duplicate_window")
 
 
 def request_of(
@@ -114,10 +114,11 @@ def _left_out(
     address: Address, after: Config, resource: Resource | None, observed: Observed | None, limits: Config
 ) -> list[str]:
     """Defaults that the file does not declare. What a stream's limits give, or an older server gave, is sent."""
-    if resource is None or after.get("mirror") or after.get("sources"):
+    if resource is None or after.get("mirror") or (after.get("sources") and observed):
         return []
-    given = {*resource.config, *resource.ignore_changes, *limits}
-    return [name for name in FILLED_IN[address.kind] if name not in given and (observed is None or name in RESET_WHEN_LEFT_OUT)]
+    names = LIMITED if observed else FILLED_IN
+    sent = {*given(resource), *limits, *(resource.ignore_changes if observed else ())}
+    return [name for name in names[address.kind] if name not in sent]
 
 
 def _payload(address: Address, after: Config, observed: Observed | None, marks: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from smith_topology.core.diff.diff import compare, meaning_digest, normal_form
@@ -19,7 +20,21 @@ from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.fields import by_name
 from smith_topology.core.kinds.marks import OWNED_BY, PSEUDO_FIELDS, UNFINISHED
 from smith_topology.core.kinds.normal_forms import Context
-from smith_topology.core.model import APPLIED, KEPT, Address, Call, Change, Config, FieldChange, Kind, Observed, Verb, Verdict
+from smith_topology.core.kinds.own_limits import limits_in, mark
+from smith_topology.core.model import (
+    APPLIED,
+    KEPT,
+    LIMITS,
+    Address,
+    Call,
+    Change,
+    Config,
+    FieldChange,
+    Kind,
+    Observed,
+    Verb,
+    Verdict,
+)
 from smith_topology.core.planning.forecast.approved_loss import can_lose
 from smith_topology.core.planning.requests import fingerprint, keeping
 from smith_topology.jetstream import read
@@ -39,6 +54,9 @@ class Caller:
 
     def __init__(self, state: State, families: Mapping[Address, Sequence[Change]], last: Mapping[Address, Call]) -> None:
         self.state, self.families, self.last = state, families, last
+        self.lowered: dict[int, Call] = {}
+        """By id, the requests whose defaults the server has lowered by limits of its own, with these and the marks left."""
+        self.limits: dict[Address, Config] = {}
 
     async def attempt(self, call: Call, *, looked: bool = False, finishing: bool = False) -> Ending:
         """Try until the step is done, can't be done, or time is up. ``looked`` says that the object was looked at just now;
@@ -103,22 +121,41 @@ class Caller:
         self.state.accepted.add(call.id)
         seen = await self._result(call, answer)
         self.state.leave(call.address, seen)
-        if self.is_done(call, seen):
+        if await self._has_worked(call, seen):
             return Verdict.DONE, None
-        if seen and self.differences(call, seen):
-            await self._mark_as_kept(call, seen)
         return Verdict.ALTERED, diagnostics.altered(call, self.differences(call, seen))
 
-    async def _mark_as_kept(self, call: Call, seen: Observed) -> None:
-        """Leave on the object what the server has made of the request, so that the next plan does not take it for a hand edit.
-        Whether that works makes no difference: the step is not done.
+    async def _has_worked(self, call: Call, seen: Observed | None) -> bool:
+        """Whether the object is as sent, apart from defaults that the server has lowered by limits of its own.
+
+        What it keeps otherwise is left on the object, so that the next plan does not take it for a hand edit.
         """
-        if APPLIED not in _sent_metadata(call) or UNFINISHED in (call.expected or {}):
-            return
-        request = keeping(seen, {KEPT: meaning_digest(call.address.kind, self._live_form(call, seen), call.ignored)})
+        fields = self.differences(call, seen)
+        if seen is None or not fields:
+            return self.is_done(call, seen)
+        limits = limits_in(call, seen, fields)
+        made = _with_limits(call, limits)
+        if APPLIED in _sent_metadata(call) and UNFINISHED not in (call.expected or {}):
+            left = {LIMITS: mark(seen, limits), APPLIED: self._digest(call, made.expected or {})} if limits else {}
+            if self.differences(made, seen):
+                left[KEPT] = self._digest(call, self._live_form(call, seen))
+            made, seen = _with_marks(made, left), await self._mark(call, seen, left)
+        if limits and seen and self.has_marks(made, seen):
+            self.lowered[call.id], self.limits[call.address] = made, limits
+        return self.is_done(call, seen)
+
+    async def _mark(self, call: Call, seen: Observed, marks: Mapping[str, str]) -> Observed | None:
+        """The object, with these marks on it if that works: if not, the step is not done."""
+        request = keeping(seen, marks)
         with suppress(ServerError):
             await self.state.api.request(request.endpoint, request.payload)
-            self.state.leave(call.address, await self.seen(call))
+            marked = await self.seen(call)
+            self.state.leave(call.address, marked)
+            return marked
+        return seen
+
+    def _digest(self, call: Call, config: Config) -> str:
+        return meaning_digest(call.address.kind, config, call.ignored)
 
     async def _result(self, call: Call, answer: dict[str, Any]) -> Observed | None:
         """The object as the answer shows it, or as it is read where the answer does not: a pause shows no configuration, and
@@ -145,13 +182,22 @@ class Caller:
     def is_done(self, call: Call, seen: Observed | None) -> bool:
         if call.expected is None or seen is None:
             return call.expected is None and seen is None
-        marks = _sent_metadata(call)
-        return not self.differences(call, seen) and marks.items() <= seen.metadata.items()
+        return not self.differences(call, seen) and self.has_marks(call, seen)
+
+    def has_marks(self, call: Call, seen: Observed) -> bool:
+        return _sent_metadata(self._as_lowered(call)).items() <= seen.metadata.items()
 
     def differences(self, call: Call, seen: Observed | None) -> tuple[FieldChange, ...]:
         """What the server holds (before) against what was sent (after)."""
-        expected = {name: value for name, value in (call.expected or {}).items() if name != OWNED_BY}
+        after = self._as_lowered(call).expected or {}
+        expected = {name: value for name, value in after.items() if name != OWNED_BY}
         return compare(RULES[call.address.kind].fields, self._live_form(call, seen) if seen else {}, expected)
+
+    def _as_lowered(self, call: Call) -> Call:
+        """The request as the server has carried it out. A pause follows the request that found the limits."""
+        if call.verb is Verb.PAUSE:
+            return _with_limits(call, self.limits.get(call.address, {}))
+        return self.lowered.get(call.id, call)
 
     def _live_form(self, call: Call, seen: Observed) -> dict[str, Any]:
         known = {*by_name(RULES[call.address.kind].fields), *PSEUDO_FIELDS}
@@ -168,6 +214,19 @@ class Caller:
 def _is_gone(step: Call, error: ServerError) -> bool:
     """Whether a deletion finds nothing to delete."""
     return step.verb is Verb.DELETE and isinstance(error, ApiError) and error.err_code in read.NOT_FOUND
+
+
+def _with_limits(call: Call, limits: Config) -> Call:
+    """The request with these values expected of the server. None stands for a default that is not set."""
+    after = {name: value for name, value in (call.expected or {}).items() if name not in limits}
+    after |= {name: value for name, value in limits.items() if value is not None}
+    return replace(call, stage=replace(call.stage, after=after)) if limits else call
+
+
+def _with_marks(call: Call, marks: Mapping[str, str]) -> Call:
+    body = call.payload.get("config", call.payload)
+    config = {**body, "metadata": {**body.get("metadata", {}), **marks}}
+    return replace(call, payload={**call.payload, "config": config} if "config" in call.payload else config)
 
 
 def _sent_metadata(call: Call) -> Config:

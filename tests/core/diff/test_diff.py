@@ -12,6 +12,7 @@ from smith_topology.core.kinds import RULES
 from smith_topology.core.kinds.normal_forms import Context
 from smith_topology.core.model import (
     APPLIED,
+    LIMITS,
     OWNER,
     Action,
     Config,
@@ -32,6 +33,7 @@ from smith_topology.core.planning.preflight.replacement import needed
 SERVER = Server(Version(2, 15, 1), "2.15.1", time="2026-01-01T00:00:00Z")
 ORDERS = stream_address("ORDERS")
 SPAN = Span("topology.yaml", 3, 3)
+HALF = 30 * 10**9  # nanoseconds
 
 
 def declared(**config: Any) -> Resource:
@@ -88,6 +90,24 @@ def test_ignored_fields_are_neither_shown_nor_taken_for_a_hand_edit() -> None:
 
     assert changed(ignoring, live(ignoring, max_msgs=9)) == (Action.NO_OP, Reason.SAME, [])
     assert changed(ignoring, live(ignoring, max_msgs=9, max_age=10**9))[1:] == (Reason.DRIFT, ["max_age"])
+
+
+@pytest.mark.parametrize(
+    ("config", "edited", "expected"),
+    [
+        ({}, {}, (Action.NO_OP, Reason.SAME, [])),
+        ({}, {"duplicate_window": HALF}, (Action.UPDATE, Reason.DRIFT, ["duplicate_window"])),
+        ({}, {"max_msgs": 9}, (Action.UPDATE, Reason.DRIFT, ["max_msgs"])),
+        ({"duplicate_window": HALF}, {}, (Action.UPDATE, Reason.PENDING, ["duplicate_window"])),
+        ({"max_age": HALF}, {}, (Action.UPDATE, Reason.PENDING, ["max_age", "duplicate_window"])),
+    ],
+)
+def test_a_limit_of_the_servers_own_is_the_default_of_its_object(config: Config, edited: Config, expected: object) -> None:
+    marks = {LIMITS: f"duplicate_window={2 * HALF}"}
+    (stream,) = live(declared(duplicate_window=2 * HALF), **edited).observed.values()
+    stream = replace(stream, config={**stream.config, "metadata": {**stream.metadata, **marks}})
+
+    assert changed(declared(**config), Live(SERVER, {ORDERS: stream})) == expected
 
 
 def test_what_can_not_change_in_place_is_decided_once_with_its_reason() -> None:
