@@ -85,8 +85,12 @@ class AsWritten(int):
         return number
 
     def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]
-        """What a copy is made of."""
+        """What ``copy`` and ``pickle`` make it from."""
         return int(self), self.text
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Itself: requests are deep copies of thousands of configurations."""
+        return self
 
 
 @lru_cache(maxsize=1024)

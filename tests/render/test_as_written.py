@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any
 
 import pytest
 
 from smith_topology.core.file.topology import parse
 from smith_topology.core.model import Address, Kind, Plan, digest
-from smith_topology.core.units import AsWritten, parse_duration, parse_size
+from smith_topology.core.units import AsWritten, format_duration, parse_duration, parse_size
 from smith_topology.render import drift, markdown
 from smith_topology.render import plan as text
 from smith_topology.render.text import PLAIN, Look
@@ -115,5 +115,6 @@ def test_a_value_with_its_text_is_a_number_for_machines() -> None:
     value = parse_duration("24h")
 
     assert (json.dumps(value), repr(value), digest([value])) == (str(DAY), str(DAY), digest([DAY]))
-    assert deepcopy(value) == value == DAY
+    assert deepcopy(value) is value
+    assert format_duration(copy(value)) == "24h"
     assert hash(value) == hash(DAY)
