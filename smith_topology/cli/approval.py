@@ -12,7 +12,7 @@ from smith_topology.cli.streams import to_stderr
 from smith_topology.core.model import Change, Permission, Plan
 from smith_topology.core.planning.approval import Approval, not_allowed, too_many_deletes
 from smith_topology.render.amounts import total
-from smith_topology.render.interruptions import sentence
+from smith_topology.render.interruptions import sentences
 from smith_topology.render.plan import account
 from smith_topology.render.text import clean, named
 
@@ -33,7 +33,7 @@ async def obtain(plan: Plan, approving: Approving, *, count_deletes: bool = True
 async def _ask(plan: Plan, approval: Approval) -> None:
     """Ask for a name for each loss of stored data, which approves the plan as well; without any loss, for a yes to the plan."""
     if interruptions := total(plan.changes).interruptions:
-        remark(f"\nInterruption: {sentence(interruptions)}.")
+        remark("".join(f"\nInterruption: {each}." for each in sentences(interruptions)))
     losing = _named_first(plan, approval)
     for change in losing:
         question = f"{named(change.address)} loses data. Type its name ({clean(change.address.name)}) to go on"

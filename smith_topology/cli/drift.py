@@ -96,9 +96,9 @@ def verdict(found: Plan) -> Exit:
 
 def _write(path: Path, text: str) -> None:
     """Replace the file in one move, so that a collector never reads half of it. A device or a pipe is written into instead."""
-    place = path.resolve()
-    beside = place.with_name(f".{place.name}.new")
     try:
+        place = path.resolve()
+        beside = place.with_name(f".{place.name}.new")
         if place.exists() and not place.is_file():
             place.write_text(text, encoding="utf-8")
             return

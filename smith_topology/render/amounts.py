@@ -21,6 +21,8 @@ WORDS = {
 }
 """What happens to messages that are not lost at once."""
 
+NO_LOSS, NO_STORED_LOSS = "No data is lost.", "No stored data is lost."
+
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -96,7 +98,7 @@ def loss_sentence(loss: Loss) -> str:
 def _stored(loss: Loss) -> str:
     """What is lost of what is stored. With an interruption, messages that are published meanwhile may be lost as well."""
     if not loss.any:
-        return "No stored data is lost." if loss.interruptions else "No data is lost."
+        return NO_STORED_LOSS if loss.interruptions else NO_LOSS
     parts = []
     if loss[Measure.MESSAGES].number:
         parts.append(messages(loss[Measure.MESSAGES]) + _bytes(loss))

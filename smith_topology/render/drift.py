@@ -9,6 +9,7 @@ from smith_topology.render import diagnostics as boxes
 from smith_topology.render.amounts import loss_sentence, total
 from smith_topology.render.differences import Difference, sorted_out
 from smith_topology.render.fields import Mark, Row, changed, created
+from smith_topology.render.interruptions import now
 from smith_topology.render.layout import plain_rows
 from smith_topology.render.plan import account, copies, is_blocking
 from smith_topology.render.text import Look, Style, Tone, clean, count, counted_roles, listed, named, placed, spread
@@ -36,7 +37,8 @@ def headline(plan: Plan) -> str:
     if plan.differs:
         found = [f"{len(changes)} {sort.words}" for sort, changes in sorted_out(plan).items() if changes]
         blocking = boxes.tally(each for each in plan.diagnostics if is_blocking(each))
-        return f"Drift on {account(plan.server)}: {', '.join([*found, *([blocking] if blocking else [])])}.{_unread(plan)}"
+        line = f"Drift on {account(plan.server)}: {', '.join([*found, *([blocking] if blocking else [])])}.{_unread(plan)}"
+        return f"{now(plan.without_stream)} {line}".lstrip()
     if not plan.can_apply:
         return f"Not known to be free of drift on {account(plan.server)}: {boxes.tally(plan.diagnostics)}.{_unread(plan)}"
     same = counted_roles(role_of(change.address, change.after or {}) for change in plan.of(Action.NO_OP))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from smith_topology.core.model import Address, Interruption
 from smith_topology.render.text import clean, count, named
@@ -11,8 +11,23 @@ FOR_A_MOMENT = "publishers that wait for an answer get an error and can retry; m
 FROM_THEN_ON = "publishers that wait for an answer get an error; messages published without waiting are lost"
 
 
+def now(subjects: Sequence[str]) -> str:
+    """``2 subjects have no stream now: a, b.``; ``""`` without any."""
+    has = "has" if len(subjects) == 1 else "have"
+    return f"{count(len(subjects), 'subject')} {has} no stream now: {', '.join(map(clean, subjects))}." if subjects else ""
+
+
+def sentences(interruptions: Sequence[Interruption]) -> Iterator[str]:
+    """A sentence of the subjects that pass, and one of those that will have no stream from then on."""
+    for lasting in (False, True):
+        if some := [each for each in interruptions if (each.taker is None) is lasting]:
+            yield sentence(some)
+
+
 def sentence(interruptions: Sequence[Interruption]) -> str:
-    """``a, b pass from stream.OLD to stream.NEW and have no stream in between: publishers that wait …``"""
+    """``a, b pass from stream.OLD to stream.NEW and have no stream in between: publishers that wait …``; they all pass, or all
+    have none from then on.
+    """
     return f"{'; '.join(passages(interruptions))}: {meaning(interruptions)}"
 
 
@@ -24,7 +39,8 @@ def passages(interruptions: Iterable[Interruption]) -> list[str]:
     """What happens to the subjects, one phrase for all that pass between the same two streams."""
     groups: dict[tuple[Address, Address | None], list[str]] = {}
     for each in interruptions:
-        groups.setdefault((each.giver, each.taker), []).append(clean(each.subject))
+        excepted = f" ({', '.join(map(clean, each.excepted))} excepted)" if each.excepted else ""
+        groups.setdefault((each.giver, each.taker), []).append(clean(each.subject) + excepted)
     return [_passage(subjects, giver, taker) for (giver, taker), subjects in groups.items()]
 
 

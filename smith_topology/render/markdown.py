@@ -83,7 +83,8 @@ def _head(plan: Plan) -> Iterator[str]:
 def _verdict(plan: Plan) -> str:
     if plan.is_empty:
         return escaped(no_changes(plan)) if plan.can_apply else "**Nothing can be done**, see below."
-    sentence = f"**{verdict(plan)}**" if total(plan.changes).alarms else verdict(plan)
+    alarms = total(plan.changes).alarms or plan.without_stream
+    sentence = f"**{escaped(verdict(plan))}**" if alarms else escaped(verdict(plan))
     return f"**Plan:** {counts(plan)}. {sentence}".rstrip() + ("" if plan.can_apply else " **It can't be applied**, see below.")
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from smith_topology.core.model import Action, Address, Change, Diagnostic, Permission, Plan, Reason, Server, Severity
 from smith_topology.core.planning.approval import Approval, too_many_deletes
 from smith_topology.render import diagnostics as boxes
-from smith_topology.render.amounts import disturbance, loss_sentence, total
+from smith_topology.render.amounts import NO_LOSS, NO_STORED_LOSS, disturbance, loss_sentence, total
 from smith_topology.render.fields import Row, changed, created
-from smith_topology.render.interruptions import tally
+from smith_topology.render.interruptions import now, tally
 from smith_topology.render.layout import comment, place, rows_with_effects
 from smith_topology.render.text import (
     Look,
@@ -46,6 +46,7 @@ def render(plan: Plan, look: Look) -> str:
     in_place = _by_address(blocking)
     elsewhere = [each for each in plan.diagnostics if not (each.address and is_blocking(each))]
     sections = [
+        style.paint(now(plan.without_stream), Tone.ALARM),
         headline(plan, style),
         "\n".join(_changes(plan, in_place, style)),
         boxes.render(elsewhere, look) if elsewhere else "",
@@ -188,7 +189,7 @@ def _conclusion(plan: Plan, style: Style) -> Iterator[str]:
     if not plan.is_empty:
         loss = total(plan.changes)
         numbers = style.paint(f"Plan: {counts(plan)}.", Tone.STRONG)
-        sentence = style.paint(verdict(plan), Tone.ALARM if loss.alarms else Tone.ADD)
+        sentence = style.paint(verdict(plan), Tone.ALARM if loss.alarms or plan.without_stream else Tone.ADD)
         fits = visible(numbers) + visible(sentence) < style.width
         yield (numbers + (" " if fits else "\n") + sentence).rstrip()
         if also := disturbance(loss):
@@ -207,9 +208,12 @@ def copies(plan: Plan) -> str:
 
 
 def verdict(plan: Plan) -> str:
-    """What the plan loses and interrupts; a replacement has no verdict, as it can't be made yet."""
+    """What the plan loses and interrupts, and what is interrupted now; a replacement has no verdict, as it can't be made yet."""
     loss = total(plan.changes)
-    return tally(loss.interruptions) if plan.of(Action.REPLACE) and not loss.any else loss_sentence(loss)
+    if plan.of(Action.REPLACE) and not loss.any:
+        return tally(loss.interruptions)
+    line = loss_sentence(loss)
+    return f"{now(plan.without_stream)} {line.replace(NO_LOSS, NO_STORED_LOSS)}" if plan.without_stream else line
 
 
 def _next(plan: Plan, blocking: int, verb: str, style: Style) -> str:

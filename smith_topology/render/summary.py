@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from smith_topology.core.model import Action, Diagnostic, Plan
 from smith_topology.render.amounts import disturbance, total
 from smith_topology.render.diagnostics import heeded, sentence_of, tally
-from smith_topology.render.interruptions import sentence
+from smith_topology.render.interruptions import sentences
 from smith_topology.render.plan import account, counts, is_blocking, no_changes, permissions, verdict
 from smith_topology.render.text import Look, clean, listed, named
 
@@ -23,8 +23,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     else:
         yield f"Plan for {account(plan.server)}: {counts(plan)}."
         yield from filter(None, (verdict(plan), disturbance(total(plan.changes))))
-        if interruptions := total(plan.changes).interruptions:
-            yield f"Interrupts: {sentence(interruptions)}"
+        yield from (f"Interrupts: {each}" for each in sentences(total(plan.changes).interruptions))
         for action, word in ((Action.DELETE, "Destroys"), (Action.REPLACE, "Replaces")):
             if changes := plan.of(action):
                 yield f"{word}: {', '.join(named(change.address) for change in changes)}"

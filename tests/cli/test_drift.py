@@ -216,6 +216,7 @@ JSON_KEYS = {
     "resources",
     "diagnostics",
     "unmanaged",
+    "without_stream",
     "unknown",
     "copies",
     "ephemeral_consumers",

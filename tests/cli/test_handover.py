@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -266,6 +267,9 @@ def test_a_swap_cut_off_by_a_kill_is_reported_by_drift_and_finished_by_the_next(
 
         killed = run("drift", "-f", path, url=server.url)
         assert (killed.exit_code, "AP113" in killed.stdout + killed.stderr) == (2, True)
+        for command in (("drift", "-o", "summary"), ("plan",)):
+            first, *_ = run(*command, "-f", path, url=server.url).stdout.splitlines()
+            assert re.match(r"\d+ subjects? ha(s|ve) no stream now: s\.\d", first), first
         account.converge(ring(1))
         after = run("drift", "-f", path, url=server.url)
         assert (after.exit_code, "AP113" in after.stdout + after.stderr) == (0, False)

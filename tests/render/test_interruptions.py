@@ -13,6 +13,7 @@ from smith_topology.render import drift, markdown, summary
 from smith_topology.render import plan as text
 from smith_topology.render.documents import lines
 from smith_topology.render.documents import plan as document
+from smith_topology.render.interruptions import sentence
 from smith_topology.render.text import PLAIN, Look
 from tests.render.plans import DELETED, LEFT, NEW, OLD, PASSED, REPLACED, UPDATED, giving, plan
 
@@ -71,8 +72,10 @@ def test_the_summary_says_all_of_it() -> None:
     assert summary.plan(plan(BOTH), Look()).splitlines() == [
         "Plan for account SMITH @ prod-eu: 0 to add, 1 to change, 0 to replace, 0 to destroy.",
         "No stored data is lost. Interruption: 2 subjects have no stream for a moment. 1 subject will have no stream.",
-        "Interrupts: a, c pass from stream.OLD to stream.NEW and have no stream in between; b leaves stream.OLD and will have "
-        "no stream: publishers that wait for an answer get an error and can retry; messages published without waiting are lost",
+        "Interrupts: a, c pass from stream.OLD to stream.NEW and have no stream in between: publishers that wait for an answer "
+        "get an error and can retry; messages published without waiting are lost",
+        "Interrupts: b leaves stream.OLD and will have no stream: publishers that wait for an answer get an error; messages "
+        "published without waiting are lost",
     ]
 
 
@@ -117,3 +120,21 @@ def test_an_approval_without_names_covers_an_interruption_and_not_a_loss_beside_
     assert not PASSED.loses_data
     assert not_allowed(plan(PASSED, LEFT), Approval()) == []
     assert plan(PASSED, UPDATED).required == {Permission.DATA_LOSS}
+
+
+def test_what_has_no_stream_now_comes_first_everywhere() -> None:
+    found = replace(plan(BOTH), without_stream=("b",))
+    calm = replace(plan(UPDATED), without_stream=("b",))
+    now = "1 subject has no stream now: b."
+
+    for each in (text.render(found, Look()), drift.render(found, Look()), drift.summary(found, Look())):
+        assert each.startswith(now)
+    for each in (summary.plan(calm, Look()), markdown.plan(calm, Look()), text.render(calm, Look())):
+        assert now in each
+        assert "No data is lost" not in each
+
+
+def test_the_parts_of_a_subject_that_keep_a_stream_are_excepted() -> None:
+    left = Interruption("a.>", OLD, None, ("a.x", "a.y"))
+
+    assert sentence([left]).startswith("a.> (a.x, a.y excepted) leaves stream.OLD and will have no stream: ")

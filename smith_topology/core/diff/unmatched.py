@@ -116,4 +116,4 @@ def consumers_left(selection: Selection, known: Collection[Address], changed: Co
     number = left.total()
     said = "1 consumer is" if number == 1 else f"{number:,} consumers are"
     added = " ".join(f"--target {shlex.quote(f'consumer.{name}.*')}" for name in list(left)[:MOST_STREAMS])
-    yield CONSUMERS_LEFT.diagnostic(f"{said} not selected with {listed}: nothing is done about them.", f"To add them: {added}")
+    yield CONSUMERS_LEFT.diagnostic(f"{said} not selected with {listed}.", f"To add them: {added}")

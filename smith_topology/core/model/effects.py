@@ -46,12 +46,14 @@ class Amount:
 class Interruption:
     """A moment in which no stream takes messages of a subject: after ``giver`` gave it up, until ``taker`` takes it.
 
-    Without a ``taker`` the subject has no stream from then on. Where both are the same stream, its peers elect a leader.
+    Without a ``taker`` the subject has no stream from then on, but for the parts of it that are ``excepted``. Where both are the
+    same stream, its peers elect a leader.
     """
 
     subject: str
     giver: Address
     taker: Address | None
+    excepted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

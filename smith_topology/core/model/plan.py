@@ -93,7 +93,8 @@ class Plan:
 
     ``held`` are differences that ownership keeps as they are: nothing is done about them, whatever is approved. ``copies`` are
     the unmanaged objects that carry the marks of another one, with its address; ``unknown`` those that exist and could not be
-    read. ``partial`` says that only selected objects were looked at, so that nothing can be said of the others.
+    read. ``without_stream`` are declared subjects that have none now, since an earlier apply stopped between two requests.
+    ``partial`` says that only selected objects were looked at, so that nothing can be said of the others.
     """
 
     topology: str
@@ -107,6 +108,7 @@ class Plan:
     ephemeral: int = 0
     """How many ephemeral consumers there are on the streams whose consumers were read."""
     unknown: tuple[Address, ...] = ()
+    without_stream: tuple[str, ...] = ()
     owned: int = 0
     handovers: tuple[Handover, ...] = ()
     digest: str = ""

@@ -63,6 +63,7 @@ class Prepared:
     diagnostics: tuple[Diagnostic, ...]
     questions: tuple[Question, ...] = ()
     partial: bool = False
+    without_stream: tuple[str, ...] = ()
 
 
 def prepare(
@@ -81,17 +82,19 @@ def prepare(
     if stopped := (*unsupported(live.server), *wrong_target(topology.target, live)):
         return Prepared(topology, live, Difference(), (*stopped, *warnings))
     found = diff(topology, live, adopt=adopt, selection=selection)
+    interrupted = interrupted_before(topology, live)
     known = {*topology.resources, *topology.withdrawn, *ownership.owned(topology, live), *live.unknown}
     diagnostics = (
         *unmatched(selection, topology, live, known),
         *consumers_left(selection, known, {change.address for change in (*found.changes, *found.held)}),
-        *interrupted_before(topology, live),
+        *interrupted.values(),
         *found.diagnostics,
         *refusals(topology, live, found.changes),
         *judged(topology, live, found.changes, selection, warnings),
     )
     diagnostics = acknowledged(topology, diagnostics)
-    return Prepared(topology, live, found, diagnostics, tuple(questions(found.changes, live)), selection != EVERYTHING)
+    asked = tuple(questions(found.changes, live))
+    return Prepared(topology, live, found, diagnostics, asked, selection != EVERYTHING, tuple(interrupted))
 
 
 def complete(prepared: Prepared, answers: Answers) -> Plan:
@@ -110,6 +113,7 @@ def complete(prepared: Prepared, answers: Answers) -> Plan:
         unmanaged=found.unmanaged,
         copies=found.copies,
         unknown=tuple(live.unknown),
+        without_stream=prepared.without_stream,
         owned=found.owned,
         ephemeral=found.ephemeral,
         handovers=order.handovers,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from smith_topology.core.checks.interface import subjects_of
@@ -109,8 +109,14 @@ def _taking_back(call: Call, subjects: tuple[str, ...], plan: str) -> Call:
     return replace(call, stage=stage, payload=payload, seen=None, after=(), gives=(), rolls_back=subjects)
 
 
-def interrupted_before(topology: Topology, live: Live) -> Iterator[Diagnostic]:
-    """Declared subjects that have no stream, because an earlier apply stopped between the two sides of a hand-over."""
+def interrupted_before(topology: Topology, live: Live) -> Mapping[str, Diagnostic]:
+    """The declared subjects that have no stream, because an earlier apply stopped between the two sides of a hand-over, each with
+    its diagnostic.
+    """
+    return dict(_interrupted(topology, live))
+
+
+def _interrupted(topology: Topology, live: Live) -> Iterator[tuple[str, Diagnostic]]:
     unfinished = [each for each in owned(topology, live).values() if each.stage and each.address.kind is Kind.STREAM]
     if not unfinished:
         return
@@ -121,7 +127,7 @@ def interrupted_before(topology: Topology, live: Live) -> Iterator[Diagnostic]:
     missing = {subject: (each, taker) for each in unfinished for subject, taker in _unfinished_subjects(each)}
     for subject, (observed, taker) in missing.items():
         if not held.covers(subject) and next(declared.meeting(subject), None):
-            yield _has_no_stream(subject, observed, taker)
+            yield subject, _has_no_stream(subject, observed, taker)
 
 
 def _unfinished_subjects(observed: Observed) -> Iterator[tuple[str, str]]:

@@ -60,6 +60,12 @@ DRIFT = Shape[Plan](
         Key("unmanaged", ListOf(TEXT), "Addresses of objects that are left alone.", lambda plan: map(str, plan.unmanaged)),
         COPIES,
         Key("unknown", ListOf(TEXT), "Addresses of objects that could not be read.", lambda plan: map(str, plan.unknown)),
+        Key(
+            "without_stream",
+            ListOf(TEXT),
+            "Declared subjects that have no stream now: an earlier apply stopped between two requests.",
+            lambda plan: plan.without_stream,
+        ),
     ),
 )
 

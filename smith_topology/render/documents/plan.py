@@ -161,6 +161,12 @@ BLOCK = Shape[Plan](
             "Addresses of objects that exist and could not be read: nothing is done about them.",
             lambda plan: map(str, plan.unknown),
         ),
+        Key(
+            "without_stream",
+            ListOf(TEXT),
+            "Declared subjects that have no stream now: an earlier apply stopped between two requests.",
+            lambda plan: plan.without_stream,
+        ),
         Key("owned", COUNT, "How many objects this topology owns.", lambda plan: plan.owned),
         Key(
             "required",

@@ -74,8 +74,8 @@ def test_exclusions_that_leave_nothing_are_an_error() -> None:
 @pytest.mark.parametrize(
     ("selection", "detail"),
     [
-        (Selection(("stream.ORDERS",)), "2 consumers are not selected with stream.ORDERS: nothing is done about them."),
-        (Selection(("stream.*", "*.audit")), "1 consumer is not selected with stream.ORDERS: nothing is done about them."),
+        (Selection(("stream.ORDERS",)), "2 consumers are not selected with stream.ORDERS."),
+        (Selection(("stream.*", "*.audit")), "1 consumer is not selected with stream.ORDERS."),
         (Selection(("stream.ORDERS", "consumer.ORDERS.*")), ""),
         (Selection(("stream.ORDERS",), ("consumer.ORDERS.*",)), ""),
         (Selection((), ("consumer.*",)), ""),
@@ -93,5 +93,5 @@ def test_many_streams_are_not_listed_each() -> None:
     known = [address for name in "ABCDE" for address in (stream_address(name), consumer_address(name, "c"))]
     (only,) = consumers_left(Selection(("stream.*",)), known, ())
 
-    assert only.detail.startswith("5 consumers are not selected with stream.A, stream.B, stream.C and 2 more:")
+    assert only.detail.startswith("5 consumers are not selected with stream.A, stream.B, stream.C and 2 more.")
     assert list(consumers_left(Selection(("stream.*",)), known, known)) == []

@@ -27,8 +27,8 @@ def of(changes: Iterable[Change], handovers: Iterable[Handover], live: Live) -> 
     for change in planned.values() if live.server.is_clustered else ():
         found[change.address] += _electing(change)
     for change, subject, others in _ending(planned, live):
-        text = f"{', '.join(others)} excepted; {LOST}" if others else LOST
-        found[change.address].append(Effect(ENDS, text, _path(change), (Interruption(subject, change.address, None),)))
+        ending = Interruption(subject, change.address, None, tuple(others))
+        found[change.address].append(Effect(ENDS, LOST, _path(change), (ending,)))
     return {address: tuple(effects) for address, effects in found.items() if effects}
 
 
@@ -64,4 +64,4 @@ def _ending(planned: Mapping[Address, Change], live: Live) -> Iterator[tuple[Cha
     for change, gone in giving:
         for subject in gone:
             if not held.covers(subject):
-                yield change, subject, sorted({f'"{other}"' for other, _ in held.meeting(subject)})
+                yield change, subject, sorted({other for other, _ in held.meeting(subject)})
