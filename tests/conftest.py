@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,10 @@ import pytest
 if TYPE_CHECKING:  # tests on values don't pay for nats-py
     from smith_topology.jetstream.embedded import EmbeddedServer
     from tests.servers import Cluster, Servers
+
+
+# Started under `nohup`, every command that a test starts would go on ignoring a hangup.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_more_replicas_are_waited_for_until_they_are_current(cluster: Cluster, t
         js.fill("s0.x", 5_000, b"x" * 500)
     path = topology(tmp_path, 1, replicas=3, retention=retention)
 
-    result = apply(path, cluster.url, "--timeout", "11s")
+    result = apply(path, cluster.url, "--timeout", "25s")
 
     with raw(cluster.url) as js:
         replicas = js.request("STREAM.INFO.S000")["cluster"]["replicas"]
@@ -168,7 +168,7 @@ def test_a_stream_whose_only_node_is_lost_is_named_and_never_planned_anew(cluste
     node = leader_of(cluster, "S001")
     node.kill()
 
-    result = plan(path, cluster.url, "--timeout", "8s")
+    result = plan(path, cluster.url, "--timeout", "15s")
     assert result.exit_code == 1
     assert nothing_is_invented(result)
     assert "[incomplete]" in result.stdout
@@ -197,8 +197,8 @@ def test_what_a_node_leaves_behind_when_it_stops_in_good_order_is_not_taken_for_
     others = ",".join(each.url for each in cluster.nodes if each is not node)
     node.stop()
 
-    destroying = run("destroy", "--auto-approve", "-f", path, "--timeout", "8s", url=others)
-    for result in (plan(path, others, "--timeout", "8s"), destroying):
+    destroying = run("destroy", "--auto-approve", "-f", path, "--timeout", "12s", url=others)
+    for result in (plan(path, others, "--timeout", "12s"), destroying):
         assert result.exit_code == 1, result
         assert "stream.S001 will be" not in result.stdout
         assert "[incomplete]" in result.stdout
