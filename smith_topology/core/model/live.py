@@ -117,6 +117,11 @@ class Observed:
     created: str
     state: Mapping[str, Any] = field(default_factory=dict)
     cluster: Mapping[str, Any] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """The metadata that holds for this object: nothing on a copy, since its marks are about the original."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "marks", {} if self.copy_of else self.metadata)
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -137,11 +142,6 @@ class Observed:
         """The address in its marks if that is another object's, else ``""``: a copied configuration has its marks copied."""
         named = self.metadata.get(ADDRESS)
         return named if named and named != str(self.address) else ""
-
-    @property
-    def marks(self) -> Mapping[str, str]:
-        """The metadata that holds for this object: nothing on a copy, since its marks are about the original."""
-        return {} if self.copy_of else self.metadata
 
     @property
     def role(self) -> Role:
