@@ -119,29 +119,45 @@ def _object(required: Mapping[str, Check], optional: Mapping[str, Check] | None 
 
 
 _text, _number, _flag = _is_a("text", str), _is_a("a whole number", int), _is_a("true or false", bool)
-_TYPES: Mapping[Type, Check] = {
-    Type.BOOLEAN: _flag,
-    Type.INTEGER: _number,
-    Type.DURATION: _number,
-    Type.SIZE: _number,
-    Type.MAP: _map(_text),
-}
+_CHECKS: Mapping[type, Check] = {str: _text, int: _number, bool: _flag}
+
+
+def _scalar(field: Field) -> type | None:
+    """The Python type of a field's single values; None where they are objects, or lists."""
+    if field.many or field.type in (Type.MAP, Type.BLOCK):
+        return None
+    return _type_of(field)
+
+
+def _type_of(field: Field) -> type:
+    if field.type is Type.BOOLEAN:
+        return bool
+    return int if field.type in (Type.INTEGER, Type.DURATION, Type.SIZE) else str
 
 
 def _field(field: Field) -> Check:
-    named = {"name": _text} if field.name in ("mirror", "sources") else {}
-    check = _configuration(field.fields, **named) if field.type is Type.BLOCK else _TYPES.get(field.type, _text)
+    match field.type:
+        case Type.BLOCK:
+            named = {"name": _text} if field.name in ("mirror", "sources") else {}
+            check = _configuration(field.fields, **named)
+        case Type.MAP:
+            check = _map(_text)
+        case _:
+            check = _CHECKS[_type_of(field)]
     return _or_null(_list(check) if field.many else check)
 
 
 def _configuration(fields: tuple[Field, ...], **more: Check) -> Check:
     """The fields of a kind's table, each of its type or null. Fields that the table lacks may be anything."""
     checks = {field.name: _field(field) for field in fields}
+    scalars = {field.name: _scalar(field) for field in fields}
 
     def checked(config: Any) -> str:
         if type(config) is not dict:
             return f" is {_shown(config)}, not an object"
         for name, value in config.items():
+            if type(value) is scalars.get(name):  # most are, and a list holds 100,000s of them
+                continue
             if (check := checks.get(name)) and (wrong := check(value)):
                 return f".{name}{wrong}"
         return required(config)

@@ -76,7 +76,10 @@ def per_stream(topology: Topology, *judges: Callable[[Resource], Found]) -> Foun
     """What each judge finds of each stream."""
     for stream in topology.streams():
         for judge in judges:
-            yield from known(judge(stream))
+            try:
+                yield from judge(stream)
+            except Unknown:
+                continue
 
 
 def per_consumer(topology: Topology, *judges: Callable[[Resource, Resource], Found]) -> Found:
@@ -84,7 +87,10 @@ def per_consumer(topology: Topology, *judges: Callable[[Resource, Resource], Fou
     for stream, consumers in with_consumers(topology):
         for consumer in consumers:
             for judge in judges:
-                yield from known(judge(stream, consumer))
+                try:
+                    yield from judge(stream, consumer)
+                except Unknown:
+                    continue
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,11 @@ class Combination:
 def broken(table: tuple[Combination, ...], resource: Resource) -> Found:
     """The rows of the table that this resource breaks."""
     config = resource.config
-    for row, refused in each_known(table, lambda row: row.path in config and row.refused(config)):
+    for row in table:
+        try:
+            refused = row.path in config and row.refused(config)
+        except Unknown:
+            continue
         if refused:
             found = row.finding.at(resource, row.path, row.detail, row.fix)
             yield Conditional(found, row.only) if row.only else found
