@@ -138,9 +138,9 @@ def _with_effects(changes: tuple[Change, ...], order: Order, live: Live, answers
     by_address = {change.address: change for change in changes}
     ordered = [by_address[address] for address in {**decisive_stages(order.stages), **by_address}]
     costly = {each.address: each for each in forecast(ordered, live, answers)}
-    interrupting = interruptions.of(changes, order.handovers, live)
-    found = (costly[change.address] for change in changes)
-    return tuple(replace(each, effects=(*interrupting.get(each.address, ()), *each.effects)) for each in found)
+    for address, interrupting in interruptions.of(changes, order.handovers, live).items():
+        costly[address] = replace(costly[address], effects=(*interrupting, *costly[address].effects))
+    return tuple(costly[change.address] for change in changes)
 
 
 def decisive_stages(stages: Iterable[Stage]) -> Mapping[Address, StageId]:

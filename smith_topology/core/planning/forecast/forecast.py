@@ -21,7 +21,7 @@ def forecast(changes: Sequence[Change], live: Live, answers: Answers) -> tuple[C
     world, costly = World(changes, live), list[Change]()
     for change in changes:
         found = tuple(_effects(change, world, answers)) if change.action is not Action.NO_OP else ()
-        costly.append(replace(change, effects=found))
+        costly.append(replace(change, effects=found) if found or change.effects else change)
         world.advance(change)
     losing = Counter(change.address.parent for change in costly for effect in change.effects if effect.number(Measure.MESSAGES))
     overlapping = (change for change in costly if losing[change.address.parent] > 1)
