@@ -104,7 +104,8 @@ async def live(api: Api, topology: Topology, *, every_consumer: bool = False) ->
     altered = [a for a in objects if a.parent in read and _is_listed_by_another_version(server, objects[a])]
     exact = await gather(altered, lambda a: _unless_unknown(unknown, a, ask.repeat(lambda: one(api, a))))
     objects |= {each.address: each for each in exact if each}
-    return Live(server, {a: o for a, o in objects.items() if not {a, a.parent} & unknown.keys()}, unknown)
+    readable = {a: o for a, o in objects.items() if not {a, a.parent} & unknown.keys()} if unknown else objects
+    return Live(server, readable, unknown)
 
 
 async def _unless_unknown(unknown: dict[Address, Diagnostic], address: Address, reading: Awaitable[T]) -> T | None:

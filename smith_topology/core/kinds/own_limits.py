@@ -26,14 +26,17 @@ def known_limits(observed: Observed) -> dict[str, int]:
     """The limits that are left on an object, by field; durations in nanoseconds. Other names, and what isn't a number, are passed
     over.
     """
-    parts = (each.partition("=") for each in observed.marks.get(LIMITS, "").split(","))
-    found = {name: int(text) for name, _, text in parts if text.isdecimal() and len(text) <= LONGEST}
+    if not (text := observed.marks.get(LIMITS)):
+        return {}
+    parts = (each.partition("=") for each in text.split(","))
+    found = {name: int(value) for name, _, value in parts if value.isdecimal() and len(value) <= LONGEST}
     return {name: value for name, value in found.items() if value and name in LIMITED[observed.address.kind]}
 
 
 def lowered(after: Config, resource: Resource, observed: Observed) -> dict[str, Any]:
     """A configuration to be, with the known limits where the file leaves fields to the server."""
-    limits = {name: value for name, value in known_limits(observed).items() if name not in given(resource)}
+    known = known_limits(observed)
+    limits = {name: value for name, value in known.items() if name not in given(resource)} if known else {}
     return {**after, **{name: min(after.get(name, value), value) for name, value in limits.items()}}
 
 

@@ -226,6 +226,8 @@ class Live:
 
         A new consumer is kept where its stream is. A server whose version is not known may have each of the versions that are.
         """
+        if not self.server.members:
+            return self.server.versions
         found = (self.observed.get(each) for each in (address, address.parent))
         peers = {name for each in found if each for name in each.peers}
         if not peers or peers - self.server.members.keys():
@@ -234,7 +236,7 @@ class Live:
 
     def why_unknown(self, address: Address) -> Diagnostic | None:
         """Why an object, or its stream, could not be read; None if it could, or does not exist."""
-        return self.unknown.get(address) or self.unknown.get(address.parent)
+        return (self.unknown.get(address) or self.unknown.get(address.parent)) if self.unknown else None
 
     def exists(self, address: Address) -> bool:
         """Whether there is such an object, read or not."""
