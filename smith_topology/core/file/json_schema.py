@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from smith_topology.core.file.keys import FILE_KEYS, OWN_KEYS, TABLES, Key
+from smith_topology.core.file.keys import EXTERNAL_KEYS, FILE_KEYS, OWN_KEYS, TABLES, Key
 from smith_topology.core.file.scalars import TIME_PATTERN, bounds
 from smith_topology.core.file.values import EXTENSION
 from smith_topology.core.file.written import written
@@ -42,6 +42,10 @@ def schema() -> Schema:
 def _resource(kind: Kind) -> Schema:
     described = _object(TABLES[kind].values())
     described["properties"] |= _keys(OWN_KEYS[kind].values())
+    if "external" in OWN_KEYS[kind]:
+        others = described["properties"].keys() - {*EXTERNAL_KEYS}
+        described["if"] = {"properties": {"external": {"const": True}}, "required": ["external"]}
+        described["then"] = {"properties": {name: {"type": "null"} for name in sorted(others)}}
     return {"description": f"A {kind.value}.", **_nullable(described)}
 
 

@@ -173,6 +173,9 @@ def _own_keys(kind: Kind) -> dict[str, Key]:
 OWN_KEYS: Mapping[Kind, Mapping[str, Key]] = {kind: _own_keys(kind) for kind in TABLES}
 """What a resource takes besides the fields of its kind."""
 
+EXTERNAL_KEYS = ("external", "consumers", "ignore_warnings")
+"""What an external stream takes."""
+
 _FILE = (
     Key(Field("version", Type.INTEGER, "The format of the file.", required=True, minimum=VERSION, maximum=VERSION)),
     Key(

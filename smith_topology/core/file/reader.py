@@ -12,6 +12,7 @@ from smith_topology.core.file import findings
 from smith_topology.core.file.document import MAX_VALUES, TOO_MANY, Entry, MappingNode, Node, ScalarNode, compose
 from smith_topology.core.file.keys import (
     DECLARED,
+    EXTERNAL_KEYS,
     FILE_KEYS,
     NAME_KEYS,
     NAMED_BY_KEY,
@@ -43,8 +44,6 @@ from smith_topology.core.model import (
 )
 
 _OWNER = re.compile(OWNER_PATTERN[:-1] + r"\Z")
-EXTERNAL_KEYS = ("external", "consumers", "ignore_warnings")
-"""What an external stream takes."""
 _OTHER = {Kind.STREAM: Kind.CONSUMER, Kind.CONSUMER: Kind.STREAM}
 
 
