@@ -78,3 +78,22 @@ def test_subjects_that_keep_their_stream_are_not_interrupted(server: EmbeddedSer
         assert (block.get("interruptions"), block["summary"].get("interruptions")) == ([], 0)
         assert "no stream" not in human
         assert "No data is lost." in human
+
+
+def test_messages_of_a_work_queue_that_no_consumer_takes_any_more_are_announced_and_wait(server: EmbeddedServer) -> None:
+    def queue(**filters: str) -> Document:
+        consumers = {name: {"filter_subject": subject} for name, subject in filters.items()}
+        return {"WQ": taking("wq.*", retention="workqueue", consumers=consumers)}
+
+    with account_on(server.url) as account:
+        account.converge(queue(one="wq.a", two="wq.b"))
+        account.publish("wq.a", 10)
+        for after, said in ((queue(one="wq.b", two="wq.a"), False), (queue(one="wq.b", two="wq.c"), True)):
+            human = run("plan", "-f", "-", url=server.url, stdin=text(whole(after))).stdout
+            account.converge(after, *ALLOW_ALL)
+
+            assert ("no consumer takes wq.a any more" in human) is said, human
+
+        account.publish("wq.a", 2, label="afterwards")
+        assert len(account.messages("WQ")) == 12
+        assert [account.consumer("WQ", name)["num_pending"] for name in ("one", "two")] == [0, 0]

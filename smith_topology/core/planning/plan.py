@@ -35,7 +35,7 @@ from smith_topology.core.model import (
     WaitsFor,
     digest,
 )
-from smith_topology.core.planning.forecast import interruptions
+from smith_topology.core.planning.forecast import interruptions, unread
 from smith_topology.core.planning.forecast.forecast import forecast
 from smith_topology.core.planning.forecast.questions import Answers, Question, questions
 from smith_topology.core.planning.ignored_warnings import acknowledged
@@ -138,8 +138,9 @@ def _with_effects(changes: tuple[Change, ...], order: Order, live: Live, answers
     by_address = {change.address: change for change in changes}
     ordered = [by_address[address] for address in {**decisive_stages(order.stages), **by_address}]
     costly = {each.address: each for each in forecast(ordered, live, answers)}
-    for address, interrupting in interruptions.of(changes, order.handovers, live).items():
-        costly[address] = replace(costly[address], effects=(*interrupting, *costly[address].effects))
+    for found in (unread.of(changes, live), interruptions.of(changes, order.handovers, live)):
+        for address, effects in found.items():
+            costly[address] = replace(costly[address], effects=(*effects, *costly[address].effects))
     return tuple(costly[change.address] for change in changes)
 
 
