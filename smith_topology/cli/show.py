@@ -60,7 +60,7 @@ def chosen(live: Live, topology: Topology, address: str | None) -> list[Observed
 
 
 def unreadable(live: Live, topology: Topology, address: str | None) -> tuple[Diagnostic, ...]:
-    """Why some of what would be shown can't be read."""
+    """A diagnostic for each object that would be shown and can't be read."""
     if address is None:
         return tuple(why for each, why in live.unknown.items() if each in topology.resources)
     wanted = matcher(address)

@@ -67,7 +67,7 @@ class _Nowhere(io.StringIO):
 
 
 def _write(stream: IO[str], text: str) -> None:
-    """A reader that has gone (``| head``) is no error; a full disk is one, reported at the end."""
+    """Write a line or more. A pipe that was closed (``| head``) is no error; anything else is reported when the command ends."""
     try:
         stream.write(text if text.endswith("\n") else text + "\n")
         stream.flush()

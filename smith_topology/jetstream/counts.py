@@ -156,8 +156,8 @@ async def _outside(ask: Patient, question: Outside) -> Answer | None:
 
 
 async def _before_first_pending(ask: Patient, question: BeforeFirstPending) -> Answer | None:
-    """The answer for a consumer's position, counted twice with a look at the consumer in between. Only a quiet stream gives an
-    answer.
+    """How many messages are stored before the first that the consumer has pending. None if the stream changed meanwhile: its
+    messages are counted before and after the consumer is read, and all three numbers have to agree.
     """
     before = await _matching(ask, question)
     pending = (await ask.request(f"CONSUMER.INFO.{question.stream}.{question.consumer}"))["num_pending"]

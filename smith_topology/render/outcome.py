@@ -165,7 +165,7 @@ def _why(outcome: Outcome) -> str:
 
 
 def _advice(troubles: Troubles, style: Style) -> Iterator[str]:
-    """What to do about it, each thing once."""
+    """The fixes of these outcomes, each once."""
     every = dict.fromkeys(each.diagnostic.fix for found in troubles.values() for each in found if each.diagnostic)
     fixes = [fix for fix in every if fix and "plan again" not in fix.lower()]
     for fix in fixes[:MOST_ADVICE]:

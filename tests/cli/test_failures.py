@@ -184,7 +184,7 @@ streams:
 
 
 def test_a_server_that_drops_a_field_and_answers_ok_is_found_out(servers: Servers, write: Callable[[str], Path]) -> None:
-    """What it keeps is no hand edit, until somebody makes one; and no reason to write anything where the field is taken out."""
+    """A value that the server keeps is no hand edit. Taking the field out of the file then needs no write."""
     server = servers.start(version=UNPACKED[0])
     path = write(DROPPED.replace("FUTURE", FUTURE))
 

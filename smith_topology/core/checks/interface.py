@@ -63,7 +63,7 @@ def known(found: Found) -> Found:
 
 
 def each_known(items: Iterable[T], read: Callable[[T], R]) -> Iterator[tuple[T, R]]:
-    """The items with what is read of each, without those of which that is unknown."""
+    """Each item with the value that ``read`` returns for it. Items whose value is unknown are left out."""
     for item in items:
         try:
             value = read(item)

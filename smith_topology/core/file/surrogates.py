@@ -48,7 +48,7 @@ def _is_json(text: str) -> bool:
 
 
 def _stopped_at(text: str) -> int | None:
-    """The offset of the text in quotes in which the parser finds an escape that it can't read."""
+    """The offset of the quoted text that holds an escape which the YAML parser refuses; None if there is none."""
     try:
         for _ in yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             pass

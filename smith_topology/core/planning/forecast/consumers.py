@@ -106,7 +106,7 @@ def _forgotten(stream: Observed | None, world: World) -> Effect:
 
 
 def _waits_parked(change: Change, observed: Observed) -> bool:
-    """Whether a consumer has given up its filter a moment ago, and no client waits for messages: it is where it was by then."""
+    """Whether an earlier stage has parked the consumer's filter and no client waits for messages, so that its position stayed."""
     parked = all(is_parked(claim) for claim in claims_of(Kind.CONSUMER, change.before))
     return parked and not (observed.state.get("num_waiting") or observed.state.get("push_bound"))
 
